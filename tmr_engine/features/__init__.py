@@ -1,0 +1,17 @@
+"""Motion features: the 263 numbers a frame of HumanML3D (Guo et al. 2022), at 20 frames per second.
+
+Joint positions to features and back. Y up, metres; a person who faces +Z has the left side at +X.
+"""
+
+from .extraction import FEATURE_FPS, FEATURE_WIDTH, canonical_joints, joints_to_features, uniform_joints
+from .recovery import features_to_joints, features_to_joints_by_rotation
+
+__all__ = [
+    "FEATURE_FPS",
+    "FEATURE_WIDTH",
+    "canonical_joints",
+    "features_to_joints",
+    "features_to_joints_by_rotation",
+    "joints_to_features",
+    "uniform_joints",
+]
