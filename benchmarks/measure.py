@@ -99,5 +99,6 @@ def save(name: str, title: str, figures: list[Figure], notes: list[str]) -> Path
     }
     out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     for figure in figures:
-        print(f"{figure.name:60s} {figure.median:12.4g} {figure.unit}  [{figure.low:.4g} .. {figure.high:.4g}]")
+        spread = f"[{figure.low:.4g} .. {figure.high:.4g}]"
+        print(f"{figure.name:60s} {figure.median:12.4g} {figure.unit}  {spread}")
     return out
