@@ -32,8 +32,9 @@ class BoneConstraint:
         influence: 0 to 1.
         driven: the influence or the mute switch is driven, so it may change.
         chain: for IK, how many bones it moves, counted from its own bone up; 0 means up to the root.
-        uses_tail: for IK, the chain includes the whole bone that carries it.
         pole: for IK, the pole bone; empty when there is none.
+        local: it reads its target's local transform (`target_space` "LOCAL" or "LOCAL_OWNER_ORIENT"), so a
+            target at rest does nothing.
     """
 
     bone: str
@@ -43,8 +44,8 @@ class BoneConstraint:
     influence: float = 1.0
     driven: bool = False
     chain: int = 0
-    uses_tail: bool = True
     pole: str = ""
+    local: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +72,8 @@ class Rig:
         driven: bone -> the driven transform channels ("rotation_euler[0]"), which keys cannot change.
         properties: bone -> its numeric custom properties (IK/FK switches live there).
         humanoid: VRM's table, role name of the VRM specification -> bone name; empty where there is none.
+        pose_matrices: (B, 4, 4) `pose_bone.matrix` as evaluated now, armature space; None means at rest. It says
+            where the character stands, and it calibrates armatures whose rest pose shows no body.
 
     Raises:
         RetargetError: the arrays do not fit together, or parents do not come before children.
@@ -94,6 +97,7 @@ class Rig:
     driven: dict[str, tuple[str, ...]] = field(default_factory=dict)
     properties: dict[str, dict[str, float]] = field(default_factory=dict)
     humanoid: dict[str, str] = field(default_factory=dict)
+    pose_matrices: FloatArray | None = None
 
     def __post_init__(self) -> None:
         count = len(self.names)
@@ -117,6 +121,8 @@ class Rig:
                 raise RetargetError(f"{label} is {found}, expected {shape}", where=self.name)
         if len(self.inherit_scale) != count or len(self.rotation_modes) != count:
             raise RetargetError(f"the flags do not fit {count} bones", where=self.name)
+        if self.pose_matrices is not None and self.pose_matrices.shape != (count, 4, 4):
+            raise RetargetError(f"the pose does not fit {count} bones", where=self.name)
         if np.any(self.parents >= np.arange(count)):
             raise RetargetError("a bone stands before its parent", where=self.name)
         if len(set(self.names)) != count:
@@ -133,16 +139,37 @@ class Rig:
         return {name: bone for bone, name in enumerate(self.names)}
 
     @cached_property
+    def calibration(self) -> FloatArray:
+        """(B, 4, 4) the pose that calibrates: the rest pose, or the pose shown now where the rest is a line.
+
+        Some BVH files rest with every bone on one axis; their first frame is the T-pose.
+        """
+        if self.pose_matrices is None or not _on_one_line(self.rest_matrices[:, :3, 3]):
+            return self.rest_matrices
+        return self.pose_matrices
+
+    @cached_property
     def world_heads(self) -> FloatArray:
-        """(B, 3) rest joints in the world."""
-        heads: FloatArray = self.rest_matrices[:, :3, 3] @ self.matrix_world[:3, :3].T
-        return heads + self.matrix_world[:3, 3]
+        """(B, 3) joints of the calibration pose in the world."""
+        return transform(self.matrix_world, self.calibration[:, :3, 3])
 
     @cached_property
     def world_tails(self) -> FloatArray:
-        """(B, 3) rest tails in the world."""
-        tails: FloatArray = self.tails @ self.matrix_world[:3, :3].T
-        return tails + self.matrix_world[:3, 3]
+        """(B, 3) tails of the calibration pose in the world."""
+        lengths = np.linalg.norm(self.tails - self.rest_matrices[:, :3, 3], axis=1, keepdims=True)
+        tails = self.calibration[:, :3, 3] + self.calibration[:, :3, 1] * lengths
+        return transform(self.matrix_world, tails)
+
+
+def transform(matrix: FloatArray, points: FloatArray) -> FloatArray:
+    """Points (..., 3) taken through a (4, 4) matrix."""
+    moved: FloatArray = points @ matrix[:3, :3].T + matrix[:3, 3]
+    return moved
+
+
+def _on_one_line(points: FloatArray) -> bool:
+    spread = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
+    return bool(len(spread) < 2 or spread[1] < 1e-3 * max(spread[0], 1e-12))
 
 
 _ARRAYS = {
@@ -171,6 +198,7 @@ def rig_to_json(rig: Rig) -> str:
         "driven": rig.driven,
         "properties": rig.properties,
         "humanoid": rig.humanoid,
+        "pose_matrices": None if rig.pose_matrices is None else rig.pose_matrices.tolist(),
     }
     return json.dumps(document)
 
@@ -197,5 +225,6 @@ def rig_from_json(text: str) -> Rig:
         driven={bone: tuple(channels) for bone, channels in document["driven"].items()},
         properties=document["properties"],
         humanoid=document["humanoid"],
+        pose_matrices=None if document["pose_matrices"] is None else np.asarray(document["pose_matrices"]),
         **arrays,
     )
