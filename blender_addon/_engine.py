@@ -1,0 +1,26 @@
+"""The one place that knows where the engine package is.
+
+An installed extension must use relative imports and put no top-level module on the path, so the zip holds
+the engine inside the add-on; in a checkout it is a sibling.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tmr_engine import errors, motion, protocol, retarget
+    from tmr_engine.motion import arrays
+else:
+    _PACKED = f"{__package__}.tmr_engine"  # placed there by build_addon.py
+    # find_spec and not `except ImportError`: a fault inside the engine is not taken for its absence
+    ENGINE = _PACKED if find_spec(_PACKED) else "tmr_engine"
+    errors = import_module(f"{ENGINE}.errors")
+    motion = import_module(f"{ENGINE}.motion")
+    protocol = import_module(f"{ENGINE}.protocol")
+    retarget = import_module(f"{ENGINE}.retarget")
+    arrays = import_module(f"{ENGINE}.motion.arrays")
+
+__all__ = ["arrays", "errors", "motion", "protocol", "retarget"]

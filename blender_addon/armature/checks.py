@@ -1,0 +1,120 @@
+"""Whether keys may be put on an object, and whether they would show."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+from .._engine import errors
+
+UNIFORM_WITHIN = 1e-3  # relative difference of the three axis lengths that nobody sees
+_ZERO_SCALE = 1e-9
+
+
+def check_writable(armature: bpy.types.Object | None) -> list[str]:
+    """Refuses what cannot take keys.
+
+    Returns:
+        warnings, one sentence each.
+
+    Raises:
+        RetargetError: no armature, linked data, a mirroring or zero scale, NLA tweak mode, or an NLA
+            stack under which the keys would not mean what they say.
+    """
+    if armature is None:
+        raise errors.RetargetError("there is no armature to animate", fix="Select the character's armature")
+    if armature.type != "ARMATURE":
+        raise errors.RetargetError(
+            f"it is a {armature.type.lower()} and no armature",
+            where=armature.name,
+            fix="Select the character's armature",
+        )
+    _check_library(armature)
+    _check_nla(armature)
+    warnings = _check_scale(armature)
+    if armature.mode == "EDIT":
+        warnings.append(f"{armature.name} is in Edit Mode: its rest pose from before the edit was used")
+    return warnings
+
+
+def _check_library(armature: bpy.types.Object) -> None:
+    override = armature.override_library
+    if armature.library is not None or (override is not None and override.is_system_override):
+        source = armature.library or override.reference.library
+        raise errors.RetargetError(
+            "the armature is linked, so Blender would lose the keys when the file is saved",
+            where=f"{armature.name} (from {source.filepath})",
+            fix="Make an editable library override of it first (Object > Library Override > Make)",
+        )
+
+
+def _check_scale(armature: bpy.types.Object) -> list[str]:
+    axes = np.array(armature.matrix_world.to_3x3(), dtype=np.float64)
+    lengths = np.linalg.norm(axes, axis=0)
+    where = armature.name
+    if not np.isfinite(axes).all() or lengths.min() < _ZERO_SCALE:
+        raise errors.RetargetError("its scale in the world is zero", where=where, fix="Give it a scale")
+    if np.linalg.det(axes) < 0:
+        raise errors.RetargetError(
+            "its scale in the world is negative, which swaps left and right",
+            where=where,
+            fix="Make the scale positive (Object > Apply > Scale, on a copy without animation)",
+        )
+    unit = axes / lengths
+    if lengths.max() / lengths.min() > 1 + UNIFORM_WITHIN or np.abs(unit.T @ unit - np.eye(3)).max() > 1e-3:
+        text = ", ".join(f"{length:.4g}" for length in lengths)
+        return [f"{where} has a non-uniform scale in the world ({text}): turned limbs will look sheared"]
+    return []
+
+
+def _check_nla(armature: bpy.types.Object) -> None:
+    animation = armature.animation_data
+    if animation is None:
+        return
+    if animation.use_tweak_mode:
+        raise errors.RetargetError(
+            "an NLA strip is being tweaked, and keys would land in it at strip time",
+            where=armature.name,
+            fix="Leave tweak mode first (Tab in the Nonlinear Animation editor)",
+        )
+
+
+def check_shows(armature: bpy.types.Object, into_action: bool) -> list[str]:
+    """Whether the NLA lets new keys show as they are written.
+
+    Args:
+        armature: the object, with or without animation.
+        into_action: the keys go to the active action (True) or to a new strip on top (False).
+
+    Returns:
+        warnings, one sentence each.
+
+    Raises:
+        RetargetError: the active action is added to, or mixed with, the strips below it.
+    """
+    animation = armature.animation_data
+    if animation is None or not animation.use_nla:
+        return []
+    where = armature.name
+    if any(track.is_solo for track in animation.nla_tracks):
+        return [
+            f"an NLA track of {where} is solo, so other animation does not show until that is switched off"
+        ]
+    if not into_action:
+        if animation.action is not None and animation.action_influence > 0:
+            return [
+                f"the active action {animation.action.name!r} plays above the new strip "
+                f"and hides it where both key a bone"
+            ]
+        return []
+    plays_below = any(not track.mute and len(track.strips) for track in animation.nla_tracks)
+    is_plain = animation.action_blend_type == "REPLACE" and animation.action_influence == 1.0
+    if plays_below and not is_plain:
+        raise errors.RetargetError(
+            f"the active action is mixed with the NLA strips below it "
+            f"({animation.action_blend_type.title()}, influence {animation.action_influence:g})",
+            where=where,
+            why="keys would be added to the strips instead of showing the clip",
+            fix="Set the action to Replace with influence 1, or insert the clip as an NLA strip",
+        )
+    return []

@@ -1,0 +1,117 @@
+"""A clip onto a character: read the armature, solve, write the keys."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import bpy
+
+from .._engine import motion as motion_module
+from .._engine import retarget
+from . import checks, read, write
+
+PLACES = ("CHARACTER", "REST")
+
+
+@dataclass(frozen=True)
+class InsertOptions:
+    """What the user chooses about an insertion.
+
+    Args:
+        frame: the scene frame of the clip's first frame; None is the playhead.
+        into: "NEW_ACTION", "NLA_STRIP" or "CURRENT_ACTION".
+        place: "CHARACTER" starts where the character stands and faces at that frame, "REST" where its rest
+            pose does.
+        name: of the action or the strip; the file's or the take's name when empty.
+        overrides: role -> bone name, where the user corrects the mapping.
+        notes: custom properties of the action ("tmr_clip", "tmr_licence", "tmr_credit").
+    """
+
+    frame: int | None = None
+    into: str = "NEW_ACTION"
+    place: str = "CHARACTER"
+    name: str = ""
+    overrides: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class InsertReport:
+    """What an insertion did.
+
+    Args:
+        action: name of the action that holds the keys.
+        first, last: scene frames of the first and the last key.
+        mapping: role -> bone, or bones where a role has several.
+        family: the rig family that was recognised.
+        unmapped: roles that the rig has no bone for.
+        warnings: one plain sentence each.
+        seconds_solve, seconds_keys: time spent on understanding and solving, and on writing.
+    """
+
+    action: str
+    first: int
+    last: int
+    mapping: dict[str, str | list[str]]
+    family: str
+    unmapped: tuple[str, ...]
+    warnings: tuple[str, ...]
+    seconds_solve: float
+    seconds_keys: float
+
+
+def insert_motion(
+    context: bpy.types.Context,
+    armature: bpy.types.Object,
+    motion: motion_module.Motion,
+    options: InsertOptions = InsertOptions(),
+) -> InsertReport:
+    """Puts a motion on an armature as keys.
+
+    Nothing of the user's state is touched, no undo step is made, and nothing is written when it fails.
+
+    Args:
+        context: gives the scene and its frame rate; selection, active object and mode do not matter.
+        armature: the armature object.
+        motion: the clip, at its own frame rate.
+        options: what the user chose.
+
+    Raises:
+        RetargetError: the armature cannot take keys or is no humanoid, or the motion's skeleton is not
+            understood.
+    """
+    start = time.perf_counter()
+    scene = context.scene
+    warnings = checks.check_writable(armature)
+    warnings += checks.check_shows(armature, into_action=options.into != "NLA_STRIP")
+    frame = scene.frame_current if options.frame is None else options.frame
+    rig = read.read_rig(armature)
+    mapping = retarget.map_rig(rig, options.overrides or None)
+    place = None
+    if options.place == "CHARACTER":
+        pose = read.pose_matrices(armature, rig, context.evaluated_depsgraph_get())
+        place = retarget.placement(rig, mapping, pose)
+    solution = retarget.solve(
+        motion,
+        retarget.map_skeleton(motion.skeleton),
+        rig,
+        mapping,
+        retarget.SolveOptions(fps=scene.render.fps / scene.render.fps_base, place=place),
+    )
+    solved = time.perf_counter()
+    name = options.name or motion.source.take or "Clip"
+    written = write.write_solution(
+        armature, solution, write.WriteOptions(frame, options.into, name, options.notes)
+    )
+    return InsertReport(
+        action=written.action.name,
+        first=written.first,
+        last=written.last,
+        mapping=mapping.as_bones(),
+        family=mapping.family,
+        unmapped=tuple(solution.unmapped),
+        warnings=(*warnings, *mapping.warnings, *solution.warnings, *written.warnings),
+        seconds_solve=solved - start,
+        seconds_keys=time.perf_counter() - solved,
+    )

@@ -1,0 +1,1 @@
+"""What differs between Blender versions; the only files that ask for the version."""
