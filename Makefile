@@ -46,7 +46,7 @@ blenders: $(BLENDERS:%=.blender/%/ready.stamp)
 # --- using -----------------------------------------------------------------------------------------------
 
 demo: model .blender/4.5/ready.stamp
-	@.venv/bin/python docs/demo.py
+	@.venv/bin/tmr demo --out demo_out
 
 zip: model .blender/4.5/ready.stamp
 	@.venv/bin/python build_addon.py

@@ -18,7 +18,7 @@ from typing import NoReturn
 
 ADDON = Path(__file__).resolve().parents[1]
 PACKAGE = "tmr_addon"
-SCRIPTS = ("read_motion", "retarget")
+SCRIPTS = ("make_mannequin", "read_motion", "render_sheet", "retarget")
 
 
 def make_package() -> None:

@@ -38,6 +38,7 @@ class Command(NamedTuple):
 
 
 COMMANDS = (
+    Command("demo", "the whole journey on the demo library, ending in a picture"),
     Command("index", "index folders of motion files into a library"),
     Command("search", "search a library by a sentence"),
     Command("retarget", "put a clip on a rig and write a .blend"),

@@ -9,11 +9,14 @@ HELP = "Answer requests as JSON lines on standard input and output until the inp
 
 def configure(parser: ArgumentParser) -> None:
     """Adds the arguments of `tmr serve`."""
-    parser.add_argument("--log", metavar="FILE", help="write the log here as well (kept below 3 MB)")
+    parser.add_argument(
+        "--log", metavar="FILE", default="", help="write the log here (kept below 3 MB), not to standard error"
+    )
 
 
 def run(args: Namespace) -> int:
     """Serves until standard input ends."""
-    from ..serving.server import serve_process  # noqa: PLC0415  the other commands never load it
+    from ..serving.methods import make_service  # noqa: PLC0415 - `tmr serve --help` needs none of it
+    from ..serving.server import serve_process  # noqa: PLC0415
 
-    return serve_process(log_path=args.log)
+    return serve_process(make_service(), args.log)

@@ -1,0 +1,200 @@
+"""Renders a contact sheet of an animated character: some frames side by side, for a person to look at."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import bpy
+import numpy as np
+from mathutils import Vector
+
+from .._engine import errors
+
+COLUMNS = 4
+_SAMPLES = 12
+_VIEW = Vector((0.75, -1.0, 0.32)).normalized()  # from the character's front left, a little from above
+_DISTANCE = 3.2  # in heights of the character
+_SKY = (0.82, 0.86, 0.92, 1.0)
+_GROUND = (0.42, 0.44, 0.47, 1.0)
+_BONE = (0.7, 0.62, 0.4, 1.0)
+
+
+def run(request: dict) -> dict:
+    """Renders a .blend's character.
+
+    Args:
+        request: "blend" and "out" (PNG) as absolute paths, "frames" how many to show, "size" [width, height]
+            of one of them in pixels.
+
+    Returns:
+        "out", "frames" (the frame numbers shown).
+
+    Raises:
+        RetargetError: the file holds no armature with an action.
+    """
+    bpy.ops.wm.open_mainfile(filepath=request["blend"], load_ui=False)
+    scene = bpy.context.scene
+    armature = _animated_armature(scene)
+    start, end = (int(edge) for edge in armature.animation_data.action.frame_range)
+    numbers = [round(value) for value in np.linspace(start, end, request["frames"])]
+    scene.frame_set(start)
+    height = max(_top(armature) - armature.matrix_world.translation.z, 1e-3)
+    bones = None if _has_body(scene, armature) else _add_bone_figure(scene, height)
+    camera, label = _furnish(scene, height, armature.matrix_world.translation.z, request["size"])
+    pictures = []
+    with tempfile.TemporaryDirectory() as folder:
+        for number in numbers:
+            scene.frame_set(number)
+            if bones is not None:
+                _pose_bone_figure(bones, armature)
+            _aim(camera, armature, height)
+            label.data.body = f"{number}"
+            pictures.append(_render(scene, Path(folder) / f"{number}.png"))
+    _write_png(Path(request["out"]), _tile(pictures))
+    return {"out": request["out"], "frames": numbers}
+
+
+def _animated_armature(scene: bpy.types.Scene) -> bpy.types.Object:
+    for obj in scene.objects:
+        if obj.type == "ARMATURE" and obj.animation_data and obj.animation_data.action:
+            return obj
+    raise errors.RetargetError(
+        "the file holds no armature with an action", where=bpy.data.filepath, fix="insert a clip first"
+    )
+
+
+def _has_body(scene: bpy.types.Scene, armature: bpy.types.Object) -> bool:
+    return any(obj.type == "MESH" and obj.find_armature() == armature for obj in scene.objects)
+
+
+def _joints(armature: bpy.types.Object) -> np.ndarray:
+    """(2 B, 3) heads and tails of the pose, in the world."""
+    world = armature.matrix_world
+    return np.array([world @ point for bone in armature.pose.bones for point in (bone.head, bone.tail)])
+
+
+def _top(armature: bpy.types.Object) -> float:
+    return float(_joints(armature)[:, 2].max())
+
+
+def _furnish(
+    scene: bpy.types.Scene, height: float, floor: float, size: list[int]
+) -> tuple[bpy.types.Object, bpy.types.Object]:
+    """Puts ground, light, camera and a label into the scene; sets the renderer."""
+    ground = bpy.data.objects.new("Sheet Ground", bpy.data.meshes.new("Sheet Ground"))
+    reach = 40.0 * height
+    corners = [(-reach, -reach, floor), (reach, -reach, floor), (reach, reach, floor), (-reach, reach, floor)]
+    ground.data.from_pydata(corners, [], [(0, 1, 2, 3)])
+    ground.data.materials.append(_checker(height))
+    sun = bpy.data.objects.new("Sheet Sun", bpy.data.lights.new("Sheet Sun", "SUN"))
+    sun.data.energy = 3.0
+    sun.rotation_euler = (0.6, 0.25, 0.5)
+    camera = bpy.data.objects.new("Sheet Camera", bpy.data.cameras.new("Sheet Camera"))
+    camera.data.clip_end = 100.0 * height
+    label = bpy.data.objects.new("Sheet Label", bpy.data.curves.new("Sheet Label", "FONT"))
+    label.parent = camera
+    label.location = (-0.03, -0.046, -0.12)
+    label.data.size = 0.009
+    for obj in (ground, sun, camera, label):
+        scene.collection.objects.link(obj)
+    scene.camera = camera
+    scene.world = bpy.data.worlds.new("Sheet Sky")
+    scene.world.use_nodes = True
+    scene.world.node_tree.nodes["Background"].inputs["Color"].default_value = _SKY
+    scene.render.engine = "CYCLES"
+    scene.cycles.samples = _SAMPLES
+    scene.cycles.use_denoising = False
+    scene.render.resolution_x, scene.render.resolution_y = size
+    scene.render.resolution_percentage = 100
+    scene.render.image_settings.file_format = "PNG"
+    scene.view_settings.view_transform = "Standard"
+    return camera, label
+
+
+def _checker(height: float) -> bpy.types.Material:
+    """Half-metre squares (for a human of ordinary height), so that travel and sliding feet can be seen."""
+    material = bpy.data.materials.new("Sheet Ground")
+    material.use_nodes = True
+    nodes, links = material.node_tree.nodes, material.node_tree.links
+    squares = nodes.new("ShaderNodeTexChecker")
+    squares.inputs["Scale"].default_value = 3.4 / height
+    squares.inputs["Color1"].default_value = _GROUND
+    squares.inputs["Color2"].default_value = tuple(0.8 * channel for channel in _GROUND[:3]) + (1.0,)
+    place = nodes.new("ShaderNodeTexCoord")
+    links.new(place.outputs["Object"], squares.inputs["Vector"])
+    links.new(squares.outputs["Color"], nodes["Principled BSDF"].inputs["Base Color"])
+    return material
+
+
+def _aim(camera: bpy.types.Object, armature: bpy.types.Object, height: float) -> None:
+    """Looks at the middle of the character; it stays in view wherever it goes."""
+    joints = _joints(armature)
+    middle = Vector((joints.min(axis=0) + joints.max(axis=0)) / 2)
+    camera.location = middle + _VIEW * _DISTANCE * height
+    camera.rotation_euler = (-_VIEW).to_track_quat("-Z", "Y").to_euler()
+
+
+def _add_bone_figure(scene: bpy.types.Scene, height: float) -> bpy.types.Object:
+    """A body made of the bones, for rigs that have no mesh."""
+    figure = bpy.data.objects.new("Sheet Bones", bpy.data.meshes.new("Sheet Bones"))
+    material = bpy.data.materials.new("Sheet Bones")
+    material.use_nodes = True
+    material.node_tree.nodes["Principled BSDF"].inputs["Base Color"].default_value = _BONE
+    figure.data.materials.append(material)
+    figure["thickness"] = 0.012 * height
+    scene.collection.objects.link(figure)
+    return figure
+
+
+def _pose_bone_figure(figure: bpy.types.Object, armature: bpy.types.Object) -> None:
+    """Draws each visible deforming bone as a double pyramid between its joints."""
+    vertices: list[Vector] = []
+    faces: list[tuple[int, int, int]] = []
+    world = armature.matrix_world
+    for bone in armature.pose.bones:
+        if not bone.bone.use_deform:
+            continue
+        head, tail = world @ bone.head, world @ bone.tail
+        across = (world.to_3x3() @ bone.x_axis).normalized() * figure["thickness"]
+        beside = (world.to_3x3() @ bone.z_axis).normalized() * figure["thickness"]
+        thick = head.lerp(tail, 0.25)
+        first = len(vertices)
+        vertices += [head, thick + across, thick + beside, thick - across, thick - beside, tail]
+        for corner in range(4):
+            low, high = first + 1 + corner, first + 1 + (corner + 1) % 4
+            faces += [(first, high, low), (first + 5, low, high)]
+    figure.data.clear_geometry()
+    figure.data.from_pydata(vertices, [], faces)
+
+
+def _render(scene: bpy.types.Scene, path: Path) -> np.ndarray:
+    """(height, width, 4) float pixels of the current frame, bottom row first as Blender stores them."""
+    scene.render.filepath = str(path)
+    bpy.ops.render.render(write_still=True)
+    image = bpy.data.images.load(str(path))
+    width, height = image.size
+    pixels = np.empty(width * height * 4, dtype=np.float32)
+    image.pixels.foreach_get(pixels)
+    bpy.data.images.remove(image)
+    return pixels.reshape(height, width, 4)
+
+
+def _tile(pictures: list[np.ndarray]) -> np.ndarray:
+    """Pictures in rows of `COLUMNS`, the first at the top left."""
+    blank = np.ones_like(pictures[0])
+    pictures = pictures + [blank] * (-len(pictures) % COLUMNS)
+    rows = [np.concatenate(pictures[i : i + COLUMNS], axis=1) for i in range(0, len(pictures), COLUMNS)]
+    return np.concatenate(rows[::-1], axis=0)
+
+
+def _write_png(out: Path, pixels: np.ndarray) -> None:
+    height, width = pixels.shape[:2]
+    image = bpy.data.images.new("Sheet", width, height)
+    image.pixels.foreach_set(np.ascontiguousarray(pixels).ravel())
+    aside = out.with_name(out.stem + ".part.png")
+    image.filepath_raw = str(aside)
+    image.file_format = "PNG"
+    image.save()
+    os.replace(aside, out)
