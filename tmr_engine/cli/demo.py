@@ -39,9 +39,8 @@ def run(args: Namespace) -> int:
         print(f'"{args.text}"')
         for result in results:
             clip = result.clip
-            print(
-                f"  {result.rank}  {result.score:.3f}  {clip.duration_s:5.1f} s  {result.caption}  [{clip.licence}]"
-            )
+            row = f"  {result.rank}  {result.score:.3f}  {clip.duration_s:5.1f} s  {result.caption}"
+            print(f"{row}  [{clip.licence}]")
     best = results[0].clip
     rig = run_background("make_mannequin", {"out": str(out / "mannequin.blend")})
     report = retarget_file(
@@ -74,8 +73,7 @@ def run(args: Namespace) -> int:
             }
         )
         return 0
-    print(
-        f"on the mannequin (frames {report['frames'][0]} to {report['frames'][1]}): {args.out}/retargeted.blend"
-    )
+    first, last = report["frames"]
+    print(f"on the mannequin, frames {first} to {last}: {args.out}/retargeted.blend")
     print(f"to look at: {args.out}/sheet.png   ({seconds:.1f} s in all)")
     return 0
