@@ -15,10 +15,11 @@ from .._engine import errors
 COLUMNS = 4
 _SAMPLES = 12
 _VIEW = Vector((0.75, -1.0, 0.32)).normalized()  # from the character's front left, a little from above
-_DISTANCE = 3.2  # in heights of the character
+_DISTANCE = 2.15  # in heights of the character
 _SKY = (0.82, 0.86, 0.92, 1.0)
 _GROUND = (0.42, 0.44, 0.47, 1.0)
 _BONE = (0.7, 0.62, 0.4, 1.0)
+_INK = (0.02, 0.02, 0.03, 1.0)
 
 
 def run(request: dict) -> dict:
@@ -89,20 +90,23 @@ def _furnish(
     ground.data.from_pydata(corners, [], [(0, 1, 2, 3)])
     ground.data.materials.append(_checker(height))
     sun = bpy.data.objects.new("Sheet Sun", bpy.data.lights.new("Sheet Sun", "SUN"))
-    sun.data.energy = 3.0
+    sun.data.energy = 2.2
     sun.rotation_euler = (0.6, 0.25, 0.5)
     camera = bpy.data.objects.new("Sheet Camera", bpy.data.cameras.new("Sheet Camera"))
     camera.data.clip_end = 100.0 * height
     label = bpy.data.objects.new("Sheet Label", bpy.data.curves.new("Sheet Label", "FONT"))
     label.parent = camera
-    label.location = (-0.03, -0.046, -0.12)
-    label.data.size = 0.009
+    label.location = (-0.036, -0.04, -0.12)
+    label.data.size = 0.008
+    label.data.materials.append(_plain("Sheet Label", _INK))
     for obj in (ground, sun, camera, label):
         scene.collection.objects.link(obj)
     scene.camera = camera
     scene.world = bpy.data.worlds.new("Sheet Sky")
     scene.world.use_nodes = True
-    scene.world.node_tree.nodes["Background"].inputs["Color"].default_value = _SKY
+    sky = scene.world.node_tree.nodes["Background"].inputs
+    sky["Color"].default_value = _SKY
+    sky["Strength"].default_value = 0.7
     scene.render.engine = "CYCLES"
     scene.cycles.samples = _SAMPLES
     scene.cycles.use_denoising = False
@@ -128,6 +132,13 @@ def _checker(height: float) -> bpy.types.Material:
     return material
 
 
+def _plain(name: str, colour: tuple[float, ...]) -> bpy.types.Material:
+    material = bpy.data.materials.new(name)
+    material.use_nodes = True
+    material.node_tree.nodes["Principled BSDF"].inputs["Base Color"].default_value = colour
+    return material
+
+
 def _aim(camera: bpy.types.Object, armature: bpy.types.Object, height: float) -> None:
     """Looks at the middle of the character; it stays in view wherever it goes."""
     joints = _joints(armature)
@@ -139,10 +150,7 @@ def _aim(camera: bpy.types.Object, armature: bpy.types.Object, height: float) ->
 def _add_bone_figure(scene: bpy.types.Scene, height: float) -> bpy.types.Object:
     """A body made of the bones, for rigs that have no mesh."""
     figure = bpy.data.objects.new("Sheet Bones", bpy.data.meshes.new("Sheet Bones"))
-    material = bpy.data.materials.new("Sheet Bones")
-    material.use_nodes = True
-    material.node_tree.nodes["Principled BSDF"].inputs["Base Color"].default_value = _BONE
-    figure.data.materials.append(material)
+    figure.data.materials.append(_plain("Sheet Bones", _BONE))
     figure["thickness"] = 0.012 * height
     scene.collection.objects.link(figure)
     return figure
