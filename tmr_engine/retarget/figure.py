@@ -48,15 +48,9 @@ class Figure:
         return tuple(tuple(items) for items in lists)
 
     @cached_property
-    def size(self) -> float:
-        """Diagonal of the box around all joints."""
-        return float(np.linalg.norm(np.ptp(self.heads, axis=0)))
-
-    @cached_property
-    def shows_body(self) -> bool:
-        """Whether the joints spread in space (False for a rest pose that is a heap on one line)."""
-        spread = np.linalg.svd(self.heads - self.heads.mean(axis=0), compute_uv=False)
-        return bool(len(spread) > 1 and spread[1] > 1e-3 * max(spread[0], 1e-12))
+    def height(self) -> float:
+        """Height of the box around all joints."""
+        return float(np.ptp(self.heads[:, 2]))
 
     def ancestors(self, joint: int) -> list[int]:
         """From the joint itself up to its root."""

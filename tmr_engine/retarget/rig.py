@@ -32,6 +32,7 @@ class BoneConstraint:
         influence: 0 to 1.
         driven: the influence or the mute switch is driven, so it may change.
         chain: for IK, how many bones it moves, counted from its own bone up; 0 means up to the root.
+        uses_tail: for IK, the chain includes the whole bone that carries it.
         pole: for IK, the pole bone; empty when there is none.
         local: it reads its target's local transform (`target_space` "LOCAL" or "LOCAL_OWNER_ORIENT"), so a
             target at rest does nothing.
@@ -44,6 +45,7 @@ class BoneConstraint:
     influence: float = 1.0
     driven: bool = False
     chain: int = 0
+    uses_tail: bool = True
     pole: str = ""
     local: bool = False
 
@@ -140,13 +142,15 @@ class Rig:
 
     @cached_property
     def calibration(self) -> FloatArray:
-        """(B, 4, 4) the pose that calibrates: the rest pose, or the pose shown now where the rest is a line.
+        """(B, 4, 4) the pose that calibrates: the rest pose, or the pose shown now where the rest lies flat.
 
-        Some BVH files rest with every bone on one axis; their first frame is the T-pose.
+        Some BVH files rest as a heap with every bone along one axis; their first frame is the T-pose.
         """
-        if self.pose_matrices is None or not _on_one_line(self.rest_matrices[:, :3, 3]):
+        if self.pose_matrices is None:
             return self.rest_matrices
-        return self.pose_matrices
+        heads = self.rest_matrices[:, :3, 3], self.pose_matrices[:, :3, 3]
+        rest, posed = (_uprightness(transform(self.matrix_world, points)) for points in heads)
+        return self.pose_matrices if rest < 0.3 and posed > 0.5 else self.rest_matrices
 
     @cached_property
     def world_heads(self) -> FloatArray:
@@ -167,9 +171,10 @@ def transform(matrix: FloatArray, points: FloatArray) -> FloatArray:
     return moved
 
 
-def _on_one_line(points: FloatArray) -> bool:
-    spread = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
-    return bool(len(spread) < 2 or spread[1] < 1e-3 * max(spread[0], 1e-12))
+def _uprightness(points: FloatArray) -> float:
+    """Height over the longest side of the box around points: 1 for a standing figure, 0 for a heap."""
+    extent = np.ptp(points, axis=0)
+    return float(extent[2] / max(extent.max(), 1e-12))
 
 
 _ARRAYS = {
