@@ -1,0 +1,1 @@
+"""What is drawn over the editors, and what is under the mouse."""
