@@ -92,7 +92,7 @@ def save(name: str, title: str, figures: list[Figure], notes: list[str]) -> Path
     out = RESULTS / f"{name}.json"
     record = {
         "title": title,
-        "command": f"python benchmarks/{Path(sys.argv[0]).name}",
+        "command": f"python -m benchmarks.{Path(sys.argv[0]).stem}",
         "machine": machine(),
         "figures": [asdict(figure) for figure in figures],
         "notes": notes,
