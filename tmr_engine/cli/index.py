@@ -1,0 +1,64 @@
+"""`tmr index`: folders of motion files into a library."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from ..library import IndexReport, Library
+from ..model import load_sentence_encoder
+from .output import print_json
+
+NAME = "index"
+HELP = "Index motion files into a library; what is unchanged since the last time is not read again."
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Adds the arguments."""
+    parser.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="a folder, or a motion file")
+    parser.add_argument("--library", required=True, metavar="DIR", type=Path, help="the library folder")
+    parser.add_argument("--workers", metavar="N", type=int, help="reading processes (default: what pays off)")
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+
+
+def run(args: Namespace) -> int:
+    """Indexes, with one line of progress on standard error."""
+    library = Library.open(args.library, create=True)
+    report = library.index(args.paths, load_sentence_encoder(), workers=args.workers, progress=_show)
+    if sys.stderr.isatty():
+        print(end="\r\x1b[K", file=sys.stderr)
+    if args.json:
+        print_json(
+            {
+                "added": report.added,
+                "updated": report.updated,
+                "unchanged": report.unchanged,
+                "removed": report.removed,
+                "failed": [{"path": failure.path, "reason": failure.reason} for failure in report.failed],
+                "clips": report.clips,
+                "seconds": round(report.seconds, 3),
+                "warnings": list(report.warnings),
+            }
+        )
+    else:
+        _print(report)
+    return 0
+
+
+def _show(done: int, total: int, path: str) -> None:
+    if sys.stderr.isatty():
+        name = Path(path).name[:60] if path else "embedding captions"
+        print(f"\r\x1b[K{done} of {total}  {name}", end="", file=sys.stderr, flush=True)
+
+
+def _print(report: IndexReport) -> None:
+    for warning in report.warnings:
+        print(f"note: {warning}", file=sys.stderr)
+    for failure in report.failed:
+        print(f"left out: {failure.path}: {failure.reason}", file=sys.stderr)
+    counts = ("added", "updated", "unchanged", "removed")
+    print(
+        ", ".join(f"{getattr(report, name)} {name}" for name in counts) + f", {len(report.failed)} left out"
+    )
+    print(f"{report.clips} clips in the library ({report.seconds:.1f} s)")

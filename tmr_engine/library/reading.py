@@ -1,0 +1,128 @@
+"""What a reading process does with one motion file: hash it, read it, measure it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from ..errors import TMRError
+from ..formats import read_motions
+from ..motion import Motion
+from ..motion.facts import Facts, measure
+
+SAME_END_S = 0.1  # a captioned part that ends this near to the take's ends is the whole take
+_BLOCK = 1 << 20
+
+
+class Part(NamedTuple):
+    """A part of a take that a caption file describes, seconds of the file's own time.
+
+    Args:
+        take: its name; empty for the only take of the file.
+        start_s, end_s: None where the caption file leaves them open.
+    """
+
+    take: str
+    start_s: float | None
+    end_s: float | None
+
+
+class Span(NamedTuple):
+    """What became of a take or a part: the frames' times in the file, and their facts."""
+
+    start_s: float
+    end_s: float
+    facts: Facts
+
+
+@dataclass(frozen=True)
+class Take:
+    """A take as read, and those of the parts asked for that lie in it (None: it is the whole take)."""
+
+    name: str
+    fps: float
+    whole: Span
+    parts: dict[Part, Span | None]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A file to read.
+
+    Args:
+        path: the file.
+        known_hash: of the content when it was last read; a file that still has it is not parsed.
+            Empty: parse in any case.
+        parts: to be measured on their own.
+    """
+
+    path: Path
+    known_hash: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What came of a job.
+
+    Args:
+        path: the file.
+        content_hash: empty where the file could not be opened.
+        takes: empty where the content is as known, or the file cannot be read.
+        reason: why it cannot be read, one sentence; else empty.
+        again: the reason may pass without a change of the file (no permission, a disk fault).
+    """
+
+    path: Path
+    content_hash: str = ""
+    takes: tuple[Take, ...] = ()
+    reason: str = ""
+    again: bool = False
+
+
+def read_job(job: Job) -> Reading:
+    """Does the job; whatever is wrong with the file is told in the reading."""
+    try:
+        content_hash = hash_file(job.path)
+        if content_hash == job.known_hash:
+            return Reading(job.path, content_hash)
+        motions = read_motions(job.path)
+    except OSError as error:
+        return Reading(job.path, reason=f"The file cannot be read ({error.strerror}).", again=True)
+    except TMRError as error:
+        return Reading(job.path, content_hash, reason=str(error))
+    except MemoryError:
+        return Reading(job.path, content_hash, reason="The file needs more memory than there is.", again=True)
+    several = len(motions) > 1
+    takes = tuple(_measure_take(motion, job.parts, several=several) for motion in motions)
+    return Reading(job.path, content_hash, takes)
+
+
+def hash_file(path: Path) -> str:
+    """32 hexadecimal digits that stand for the content of a file."""
+    digest = hashlib.blake2b(digest_size=16)
+    with open(path, "rb") as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _measure_take(motion: Motion, parts: Sequence[Part], *, several: bool) -> Take:
+    start = motion.source.start_s
+    end = start + motion.duration_s
+    spans: dict[Part, Span | None] = {}
+    for part in parts:
+        if part.take != motion.source.take and (part.take or several):
+            continue
+        first = start if part.start_s is None else max(part.start_s, start)
+        last = end if part.end_s is None else min(part.end_s, end)
+        if first <= start + SAME_END_S and last >= end - SAME_END_S:
+            spans[part] = None
+        elif last > first:
+            cut = motion.cut(first - start, last - start)
+            spans[part] = Span(cut.source.start_s, cut.source.start_s + cut.duration_s, measure(cut))
+    return Take(motion.source.take, motion.fps, Span(start, end, measure(motion)), spans, motion.warnings)
