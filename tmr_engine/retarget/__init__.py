@@ -9,19 +9,28 @@ the armature or the skeleton is refused. `placement(rig, mapping, pose_matrices=
 where the character stands and which way it faces in a pose; `SolveOptions(place=...)` starts the clip there.
 """
 
+from .mapping import map_rig, map_skeleton
 from .options import Placement, SolveOptions
+from .placing import placement
 from .rig import BoneConstraint, Rig, rig_from_json, rig_to_json
+from .roles import Mapping
 from .solution import BoneMotion, Curve, Solution, Switch
+from .solve import solve
 
 __all__ = [
     "BoneConstraint",
     "BoneMotion",
     "Curve",
+    "Mapping",
     "Placement",
     "Rig",
     "Solution",
     "SolveOptions",
     "Switch",
+    "map_rig",
+    "map_skeleton",
+    "placement",
     "rig_from_json",
     "rig_to_json",
+    "solve",
 ]

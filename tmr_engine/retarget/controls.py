@@ -26,11 +26,17 @@ _TURNING = {
 _COPYING = {"COPY_TRANSFORMS", "COPY_ROTATION"}
 
 
-def holders(rig: Rig) -> dict[str, list[BoneConstraint]]:
-    """Bone -> the constraints that set its rotation whatever its keys say."""
+def holders(rig: Rig, driven: bool = False) -> dict[str, list[BoneConstraint]]:
+    """Bone -> the constraints that set its rotation whatever its keys say.
+
+    Args:
+        rig: the armature.
+        driven: count those that are off now but driven, too.
+    """
     found: dict[str, list[BoneConstraint]] = {}
     for constraint in rig.constraints:
-        if constraint.kind in _TURNING and constraint.influence > 0.0:
+        acts = constraint.influence > 0.0 or (driven and constraint.driven)
+        if constraint.kind in _TURNING and acts:
             found.setdefault(constraint.bone, []).append(constraint)
     return found
 

@@ -87,7 +87,10 @@ def read_family(path: Path) -> Family:
             written = _sided(names, side)
             roles[f"{('left', 'right')[side]}_{role}"] = written if isinstance(names, str) else tuple(written)
     twist = [
-        name for side in (0, 1) for names in document.get("twist", {}).values() for name in _sided(names, side)
+        name
+        for side in (0, 1)
+        for names in document.get("twist", {}).values()
+        for name in _sided(names, side)
     ]
     switches = [
         FamilySwitch(_sided(entry["bone"], side), entry["property"], float(entry["value"]))
@@ -126,7 +129,11 @@ def _validate(document: Any, where: str) -> None:
         raise RetargetError(f"the file names the family {document['family']!r}", where=where)
     singles = [document["trunk"].get(role, "") for role in _TRUNK_SINGLE] + list(document["limbs"].values())
     lists = [document["trunk"].get(role, []) for role in _TRUNK_LISTS]
-    lists += [*document.get("fingers", {}).values(), *document.get("twist", {}).values(), document["signature"]]
+    lists += [
+        *document.get("fingers", {}).values(),
+        *document.get("twist", {}).values(),
+        document["signature"],
+    ]
     if not all(isinstance(name, str) for name in singles):
         raise RetargetError("a role that takes one bone has something else", where=where)
     if not all(isinstance(names, list) and all(isinstance(n, str) for n in names) for names in lists):

@@ -95,6 +95,4 @@ def figure_of_rig(rig: Rig, bare: np.ndarray | None = None) -> Figure:
 def figure_of_skeleton(skeleton: Skeleton) -> Figure:
     """The source's rest pose, turned so that Z is up."""
     heads = skeleton.rest_pose[0] @ Z_UP.T
-    return Figure(
-        skeleton.names, skeleton.parents, heads, heads.copy(), np.ones(len(skeleton), dtype=bool)
-    )
+    return Figure(skeleton.names, skeleton.parents, heads, heads.copy(), np.ones(len(skeleton), dtype=bool))

@@ -97,7 +97,9 @@ def _by_names(figure: Figure) -> list[tuple[Family, Roles, float]]:
     if not proposals:
         return []
     best = proposals[0].score
-    proposals.sort(key=lambda p: -(p.score + _CONTROLS_LEAD * (p.family.controls and p.score > best - _CONTROLS_LEAD)))
+    proposals.sort(
+        key=lambda p: -(p.score + _CONTROLS_LEAD * (p.family.controls and p.score > best - _CONTROLS_LEAD))
+    )
     return [(proposal.family, proposal.roles, proposal.score) for proposal in proposals]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..motion.rotation import FloatArray
+from .rotation_modes import channels
 
 
 @dataclass(frozen=True)
@@ -86,4 +87,21 @@ class Solution:
 
     def curves(self) -> list[Curve]:
         """Every F-curve to be written, in each bone's own rotation mode, locked channels left out."""
-        raise NotImplementedError
+        found: list[Curve] = []
+        for motion in self.bones:
+            if motion.location is not None:
+                found += _curves(motion.bone, "location", motion.location, motion.lock_location)
+            if motion.rotation is not None:
+                name, values = channels(motion.rotation_mode, motion.rotation)
+                # Euler angles have no w channel
+                locks = motion.lock_rotation[-values.shape[1] :]
+                found += _curves(motion.bone, name, values, locks)
+        return found
+
+
+def _curves(bone: str, name: str, values: FloatArray, locks: np.ndarray) -> list[Curve]:
+    return [
+        Curve(bone, name, index, np.ascontiguousarray(values[:, index]))
+        for index in range(values.shape[1])
+        if not locks[index]
+    ]

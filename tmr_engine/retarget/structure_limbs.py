@@ -31,7 +31,9 @@ def pick_leg(
         if cost < best_cost:
             best, best_cost = joints, float(cost)
     foot = best[2]
-    toes = [child for child in figure.children[foot] if figure.children[child] or len(figure.children[foot]) == 1]
+    toes = [
+        child for child in figure.children[foot] if figure.children[child] or len(figure.children[foot]) == 1
+    ]
     ahead = [j for j in line[line.index(foot) + 1 :]][:1]
     if ahead and len(toes) <= 2:
         return [*best, ahead[0]]
@@ -74,7 +76,9 @@ def _hand(figure: Figure, line: list[int]) -> int:
     for place in range(2, len(line)):
         joint = line[place]
         way = figure.heads[joint] - figure.heads[line[place - 1]]
-        beyond = [c for c in figure.children[joint] if float((figure.heads[c] - figure.heads[joint]) @ way) > 0]
+        beyond = [
+            c for c in figure.children[joint] if float((figure.heads[c] - figure.heads[joint]) @ way) > 0
+        ]
         if len([c for c in beyond if figure.children[c]]) >= 2 or len(beyond) >= 4:
             return place
     return -1

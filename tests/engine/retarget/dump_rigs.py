@@ -65,6 +65,7 @@ def constraints(pose_bone, rig_object) -> list[BoneConstraint]:
                 influence=constraint.influence,
                 driven=driven,
                 chain=getattr(constraint, "chain_count", 0),
+                uses_tail=getattr(constraint, "use_tail", True),
                 pole=getattr(constraint, "pole_subtarget", ""),
                 local=getattr(constraint, "target_space", "WORLD").startswith("LOCAL"),
             )
@@ -85,7 +86,8 @@ def read_rig(rig_object, table: dict[str, str]) -> Rig:
             if driver.data_path.startswith(prefix) and rest in CHANNELS:
                 driven[bone.name] = (*driven.get(bone.name, ()), f"{rest}[{driver.array_index}]")
     properties = {
-        p.name: {k: float(p[k]) for k in p.keys() if isinstance(p[k], (int, float))} for p in pose  # noqa: SIM118
+        p.name: {k: float(p[k]) for k in p.keys() if isinstance(p[k], (int, float))}
+        for p in pose  # noqa: SIM118
     }
     return Rig(
         name=rig_object.name,
