@@ -1,0 +1,103 @@
+"""Recognises a leading rest-pose frame, leaves it out, and finds the pose that calibrates a skeleton."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..motion import Motion, Skeleton, rotation
+from ..motion.rotation import FloatArray
+from .body import Body, find_body, shows_human, straightness, trunk_up, unit
+
+_FEWEST_FRAMES = 4
+# The step out of a rest frame is this many times larger than nearly all steps of the take's first second ...
+_JUMP_RATIO = 6.0
+# ... and this large in itself, mean over the moving joints.
+_JUMP_RAD = np.radians(4.0)
+# Filtered files smear the jump over some frames: steps this many times larger than usual belong to it.
+_SMEAR_RATIO = 3.0
+_SMEAR_S = 0.05
+_STRAIGHT = 0.9
+_CALIBRATION_FRAMES = 600
+
+
+def calibrated(motion: Motion, *, zero_pose_is_rest: bool) -> Motion:
+    """The motion without leading rest-pose frames, on a skeleton whose rest pose shows a person.
+
+    Args:
+        motion: as read, Y up, rest pose as the file has it.
+        zero_pose_is_rest: the rest pose was not stated by the file but assumed (BVH: all rotations zero).
+
+    Where the assumed rest pose shows nobody (LAFAN1 and SOMA point every bone along +X), the leading rest
+    frame calibrates; without one, the frame that stands straightest.
+    """
+    body = find_body(motion.skeleton.parents.tolist(), motion.skeleton.offsets)
+    if body is None:
+        return motion
+    leading = leading_rest_frames(motion, body)
+    if zero_pose_is_rest and not shows_human(body, motion.skeleton.rest_pose[0]):
+        frame = 0 if leading else _straightest_frame(motion, body)
+        posed = replace(motion.skeleton, rest_rotations=motion.rotations[frame].copy())
+        motion = replace(motion, skeleton=standing(posed))
+    return _without_first(motion, leading) if leading else motion
+
+
+def leading_rest_frames(motion: Motion, body: Body) -> int:
+    """How many frames at the start are a rest pose put before the take, or its smear into the take.
+
+    A rest frame stands straight, or is the zero pose, and then the body jumps. A smeared one comes out of
+    the zero pose in a few large steps that die away.
+    """
+    if len(motion) < _FEWEST_FRAMES:
+        return 0
+    window = motion.rotations[: int(motion.fps) + 2]
+    steps = rotation.angle_between(window[1:], window[:-1])
+    moving = steps.max(axis=0) > 1e-4
+    if not moving.any():
+        return 0
+    sizes = steps[:, moving].mean(axis=1)
+    longest = max(1, int(_SMEAR_S * motion.fps))
+    usual = float(np.percentile(sizes[longest:] if len(sizes) > 2 * longest else sizes[1:], 90))
+    if sizes[0] < max(_JUMP_RAD, _JUMP_RATIO * usual):
+        return 0
+    count = int(np.argmin(sizes > _SMEAR_RATIO * usual))
+    from_rest = rotation.angle_between(window[:, 1:], motion.skeleton.rest_rotations[1:])
+    if count > 1:
+        distance = from_rest[: count + 1].mean(axis=1)
+        leaves_rest = bool((np.diff(distance) > 0).all()) and distance[0] < 0.6 * distance[count]
+        return count if count <= longest and leaves_rest else 0
+    first = replace(motion, root_translation=motion.root_translation[:1], rotations=motion.rotations[:1])
+    pose = first.world[0][0]
+    stands = shows_human(body, pose) and float(straightness(body, pose)) > _STRAIGHT
+    return 1 if stands or float(from_rest[0].max()) < 1e-3 else 0
+
+
+def _straightest_frame(motion: Motion, body: Body) -> int:
+    """The frame most like a rest pose: upright, limbs straight, legs together under the trunk."""
+    step = max(1, len(motion) // _CALIBRATION_FRAMES)
+    sparse = replace(
+        motion, root_translation=motion.root_translation[::step], rotations=motion.rotations[::step]
+    )
+    positions = sparse.world[0]
+    score = 2.0 * trunk_up(body, positions)[..., 1] + straightness(body, positions)
+    for hip, _, ankle in body.legs:
+        score = score - unit(positions[:, ankle] - positions[:, hip])[:, 1]
+    return int(np.argmax(score)) * step
+
+
+def standing(skeleton: Skeleton) -> Skeleton:
+    """The skeleton with its rest pose over the world's origin, the lowest joint on the floor."""
+    offsets: FloatArray = skeleton.offsets.copy()
+    offsets[0] = [0.0, offsets[0][1] - skeleton.rest_pose[0][:, 1].min(), 0.0]
+    return replace(skeleton, offsets=offsets)
+
+
+def _without_first(motion: Motion, count: int) -> Motion:
+    start_s = motion.source.start_s + count / motion.fps
+    return replace(
+        motion,
+        root_translation=motion.root_translation[count:],
+        rotations=motion.rotations[count:],
+        source=replace(motion.source, start_s=start_s),
+    )
