@@ -11,7 +11,7 @@ from ..motion import Motion
 from .body import stature
 from .conventions import recognised_unit
 from .reader import Reader, ReadOptions, file_size_within
-from .rest_frame import calibrated
+from .rest_frame import without_rest_frames
 
 MAX_FILE_BYTES = 4 << 30
 # A body of such a height is believed; the importer has heeded the unit that the file states.
@@ -33,7 +33,7 @@ def read(path: Path, options: ReadOptions) -> list[Motion]:
     except MotionFileError as error:
         # the caller names the file once
         raise MotionFileError(error.what, why=error.why, fix=error.fix) from error
-    return [calibrated(_in_metres(motion, options), zero_pose_is_rest=False) for motion in motions]
+    return [without_rest_frames(_in_metres(motion, options)) for motion in motions]
 
 
 READER = Reader("FBX and USD (by Blender)", BLENDER_SUFFIXES, read)

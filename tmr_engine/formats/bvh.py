@@ -22,7 +22,7 @@ from .conventions import (
 )
 from .moving_root import LocalPoses, with_one_moving_root
 from .reader import Reader, ReadOptions
-from .rest_frame import calibrated, standing
+from .rest_frame import standing, without_rest_frames
 
 # Positions further out than this are no place where a person can be; float rounding would eat the pose.
 _FURTHEST_M = 100_000.0
@@ -51,7 +51,7 @@ def read(path: Path, options: ReadOptions) -> list[Motion]:
             fix="export it again",
         )
     motion = _upright(poses, path_of_root, fps, options)
-    motion = calibrated(motion, zero_pose_is_rest=True)
+    motion = without_rest_frames(motion)
     return [_with_warnings(motion, warnings)]
 
 

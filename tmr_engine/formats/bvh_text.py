@@ -79,7 +79,7 @@ def parse_bvh(path: Path) -> BvhFile:
         )
     warnings: list[str] = []
     joints = _Hierarchy(warnings).read(header)
-    line = len(_LINE.findall(header)) + 1
+    line = len(_LINE.findall(_text(content[: found.end()]))) + 1
     frames, frame_time_text, begin, line = _motion_header(content, found.end(), line)
     width = sum(len(joint.channels) for joint in joints)
     if width == 0:
@@ -152,7 +152,8 @@ class _Hierarchy:
         if not self.joints:
             raise self.error("the hierarchy has no joint")
         if self.open or self.pending != _NOTHING:
-            self.warnings.append(f"line {self.line}: {max(1, len(self.open))} closing braces are missing")
+            # where it is missing cannot be told, and joints after it would hang on the wrong parent
+            raise self.error(f"{max(1, len(self.open))} closing braces are missing in the hierarchy")
         return self.joints
 
     def statement(self, text: str) -> None:

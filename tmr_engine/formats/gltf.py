@@ -16,6 +16,7 @@ from .gltf_container import Gltf
 from .gltf_curves import Curve, curves_of
 from .moving_root import LocalPoses, with_one_moving_root
 from .reader import MAX_JOINTS, Reader, ReadOptions, parents_before_children
+from .rest_frame import with_usable_rest
 
 # Keys less dense than this are poses to be interpolated, not samples at the file's rate.
 _SLOWEST_SAMPLING = 20.0
@@ -272,7 +273,7 @@ def _motion(
     poses, path_of_root = with_one_moving_root(poses, warnings)
     skeleton = Skeleton(tuple(poses.names), np.array(poses.parents), poses.offsets, poses.rest_rotations)
     source = Source(take=take, start_s=start, end_s=end)
-    return Motion(skeleton, path_of_root, poses.rotations, fps, source, tuple(warnings))
+    return with_usable_rest(Motion(skeleton, path_of_root, poses.rotations, fps, source, tuple(warnings)))
 
 
 def _scale_above(parents: list[int], scales: FloatArray) -> FloatArray:

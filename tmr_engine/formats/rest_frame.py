@@ -19,28 +19,41 @@ _JUMP_RAD = np.radians(4.0)
 _SMEAR_RATIO = 3.0
 _SMEAR_S = 0.05
 _STRAIGHT = 0.9
+# A rest pose leans less than 45 degrees, and bends no elbow or knee by more than 75 (cosines).
+_UPRIGHT = 0.7
+_BENT = 0.25
 _CALIBRATION_FRAMES = 600
 
 
-def calibrated(motion: Motion, *, zero_pose_is_rest: bool) -> Motion:
-    """The motion without leading rest-pose frames, on a skeleton whose rest pose shows a person.
+def without_rest_frames(motion: Motion) -> Motion:
+    """The motion on a usable rest pose (`with_usable_rest`), leading rest-pose frames left out."""
+    body = find_body(motion.skeleton.parents.tolist(), motion.skeleton.offsets)
+    leading = leading_rest_frames(motion, body) if body is not None else 0
+    motion = with_usable_rest(motion, 0 if leading else None)
+    return _without_first(motion, leading) if leading else motion
+
+
+def with_usable_rest(motion: Motion, frame: int | None = None) -> Motion:
+    """The motion on a skeleton whose rest pose shows a person who stands with straight limbs.
+
+    The rest pose of the file is kept where it does. It does not where every bone points along +X (LAFAN1,
+    SOMA), and where an exporter wrote the first frame of the take as rest (some FBX).
 
     Args:
-        motion: as read, Y up, rest pose as the file has it.
-        zero_pose_is_rest: the rest pose was not stated by the file but assumed (BVH: all rotations zero).
-
-    Where the assumed rest pose shows nobody (LAFAN1 and SOMA point every bone along +X), the leading rest
-    frame calibrates; without one, the frame that stands straightest.
+        motion: as read, Y up.
+        frame: whose pose takes the place of an unusable one; the frame that stands straightest if None.
     """
     body = find_body(motion.skeleton.parents.tolist(), motion.skeleton.offsets)
-    if body is None:
+    if body is None or _is_usable(body, motion.skeleton.rest_pose[0]):
         return motion
-    leading = leading_rest_frames(motion, body)
-    if zero_pose_is_rest and not shows_human(body, motion.skeleton.rest_pose[0]):
-        frame = 0 if leading else _straightest_frame(motion, body)
-        posed = replace(motion.skeleton, rest_rotations=motion.rotations[frame].copy())
-        motion = replace(motion, skeleton=standing(posed))
-    return _without_first(motion, leading) if leading else motion
+    frame = _straightest_frame(motion, body) if frame is None else frame
+    posed = replace(motion.skeleton, rest_rotations=motion.rotations[frame].copy())
+    return replace(motion, skeleton=standing(posed))
+
+
+def _is_usable(body: Body, rest: FloatArray) -> bool:
+    stands = float(trunk_up(body, rest)[1]) > _UPRIGHT and float(straightness(body, rest)) > _BENT
+    return stands and shows_human(body, rest)
 
 
 def leading_rest_frames(motion: Motion, body: Body) -> int:
