@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tmr_engine import errors, motion, protocol, retarget
-    from tmr_engine.motion import arrays
+    from tmr_engine.motion import arrays, rotation
 else:
     _PACKED = f"{__package__}.tmr_engine"  # placed there by build_addon.py
     # find_spec and not `except ImportError`: a fault inside the engine is not taken for its absence
@@ -22,5 +22,6 @@ else:
     protocol = import_module(f"{ENGINE}.protocol")
     retarget = import_module(f"{ENGINE}.retarget")
     arrays = import_module(f"{ENGINE}.motion.arrays")
+    rotation = import_module(f"{ENGINE}.motion.rotation")
 
-__all__ = ["arrays", "errors", "motion", "protocol", "retarget"]
+__all__ = ["arrays", "errors", "motion", "protocol", "retarget", "rotation"]

@@ -86,12 +86,9 @@ def insert_motion(
     warnings = checks.check_writable(armature)
     warnings += checks.check_shows(armature, into_action=options.into != "NLA_STRIP")
     frame = scene.frame_current if options.frame is None else options.frame
-    rig = read.read_rig(armature)
+    rig = read.read_rig(armature, context.evaluated_depsgraph_get())
     mapping = retarget.map_rig(rig, options.overrides or None)
-    place = None
-    if options.place == "CHARACTER":
-        pose = read.pose_matrices(armature, rig, context.evaluated_depsgraph_get())
-        place = retarget.placement(rig, mapping, pose)
+    place = retarget.placement(rig, mapping, rig.pose_matrices) if options.place == "CHARACTER" else None
     solution = retarget.solve(
         motion,
         retarget.map_skeleton(motion.skeleton),
@@ -108,7 +105,7 @@ def insert_motion(
         action=written.action.name,
         first=written.first,
         last=written.last,
-        mapping=mapping.as_bones(),
+        mapping={role: b if isinstance(b, str) else list(b) for role, b in mapping.roles.items()},
         family=mapping.family,
         unmapped=tuple(solution.unmapped),
         warnings=(*warnings, *mapping.warnings, *solution.warnings, *written.warnings),

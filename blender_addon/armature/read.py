@@ -18,8 +18,12 @@ _CONSTRAINT_PATH = re.compile(r'^\.constraints\["((?:[^"\\]|\\.)*)"\]\.(influenc
 _CHANNELS = {"location", "rotation_euler", "rotation_quaternion", "rotation_axis_angle", "scale"}
 
 
-def read_rig(armature: bpy.types.Object) -> retarget.Rig:
-    """The armature as arrays.
+def read_rig(armature: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> retarget.Rig:
+    """The armature as arrays, with the pose that it shows at the current frame.
+
+    Args:
+        armature: the armature object.
+        depsgraph: evaluated, of the view layer that shows it.
 
     Raises:
         RetargetError: it has no bone.
@@ -47,15 +51,14 @@ def read_rig(armature: bpy.types.Object) -> retarget.Rig:
         driven=driven,
         properties={bone.name: numbers for bone in pose if (numbers := _numbers(bone))},
         humanoid={role: name for role, name in read_humanoid(armature).items() if name in index},
+        pose_matrices=_pose_matrices(armature.evaluated_get(depsgraph), bones),
     )
 
 
-def pose_matrices(
-    armature: bpy.types.Object, rig: retarget.Rig, depsgraph: bpy.types.Depsgraph
-) -> np.ndarray:
-    """(B, 4, 4) evaluated pose of the rig's bones at the current frame, armature space."""
-    pose = armature.evaluated_get(depsgraph).pose.bones
-    return np.array([pose[name].matrix for name in rig.names], dtype=np.float64)
+def _pose_matrices(evaluated: bpy.types.Object, bones: list[bpy.types.Bone]) -> np.ndarray:
+    """(B, 4, 4) the pose shown, armature space."""
+    pose = evaluated.pose.bones
+    return np.array([pose[bone.name].matrix for bone in bones], dtype=np.float64).reshape(-1, 4, 4)
 
 
 def _parents_first(bones: bpy.types.ArmatureBones) -> list[bpy.types.Bone]:
@@ -119,6 +122,7 @@ def _constraints(
                     chain=constraint.chain_count if is_ik else 0,
                     uses_tail=constraint.use_tail if is_ik else True,
                     pole=constraint.pole_subtarget if is_ik and constraint.pole_target == armature else "",
+                    local=getattr(constraint, "target_space", "WORLD").startswith("LOCAL"),
                 )
             )
     return found

@@ -25,7 +25,10 @@ def run(request: dict) -> dict:
     rig = Path(request["rig"])
     with np.load(request["motion"], allow_pickle=False) as handed:
         motion = arrays.motion_from_arrays(handed)
-    armature = _open_rig(rig)
+    try:
+        armature = _open_rig(rig)
+    except errors.RetargetError as error:
+        raise error.located(str(rig)) from error
     bpy.context.view_layer.update()
     options = InsertOptions(frame=FIRST_FRAME, place="REST", name=request["name"], notes=request["notes"])
     report = insert_motion(bpy.context, armature, motion, options)
@@ -55,7 +58,6 @@ def _open_rig(path: Path) -> bpy.types.Object:
     if armature is None:
         raise errors.RetargetError(
             "there is no armature in it",
-            where=str(path),
             why="it holds plain objects only" if len(bpy.data.objects) else "it is empty",
             fix="Give a file with a skinned character",
         )

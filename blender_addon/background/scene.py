@@ -45,7 +45,7 @@ def open_blend(path: Path, error: type[errors.TMRError]) -> None:
     try:
         bpy.ops.wm.open_mainfile(filepath=str(path), load_ui=False, use_scripts=False)
     except RuntimeError as cause:
-        raise error("Blender cannot open it", where=str(path), why=_last_line(cause)) from cause
+        raise error("Blender cannot open it", why=_last_line(cause)) from cause
 
 
 def import_file(path: Path, error: type[errors.TMRError]) -> None:
@@ -54,7 +54,7 @@ def import_file(path: Path, error: type[errors.TMRError]) -> None:
     try:
         IMPORTERS[path.suffix.lower()](str(path))
     except Exception as cause:  # importers are Python add-ons: a damaged file raises anything at all
-        raise error("Blender's importer cannot read it", where=str(path), why=_last_line(cause)) from cause
+        raise error("Blender's importer cannot read it", why=_last_line(cause)) from cause
 
 
 def pick_armature() -> bpy.types.Object | None:

@@ -107,6 +107,14 @@ def assign(owner: bpy.types.ID, channels: Channels) -> None:
         animation.action_slot = channels.slot
 
 
+def play(owner: bpy.types.ID, action: bpy.types.Action) -> None:
+    """Makes `owner` play an action that somebody else made, with the first slot that fits."""
+    animation = owner.animation_data_create()
+    animation.action = action
+    if SLOTTED and animation.action_slot is None and len(animation.action_suitable_slots):
+        animation.action_slot = animation.action_suitable_slots[0]
+
+
 def add_strip(track: bpy.types.NlaTrack, name: str, frame: int, channels: Channels) -> bpy.types.NlaStrip:
     """A strip of the action, and its slot, on a track of the NLA."""
     strip = track.strips.new(name, frame, channels.action)
