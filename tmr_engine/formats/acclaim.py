@@ -24,7 +24,7 @@ from .rest_frame import standing
 # An .amc states no rate. CMU and HDM05 have 120; some CMU takes have 60 (docs/formats.md).
 DEFAULT_FPS = 120.0
 _INCH_M = 0.0254
-_TALL_M = (0.8, 2.6)
+_BELIEVABLE_M = (0.3, 3.5)  # what is stated is believed where it makes such a body
 
 
 def read(path: Path, options: ReadOptions) -> list[Motion]:
@@ -86,7 +86,7 @@ def length_unit(asf: AsfSkeleton, warnings: list[str]) -> float:
     offsets = np.array([bone.direction * bone.length for bone in asf.bones])
     lengths = offsets[[max(0, parent) for parent in asf.parents]]
     height = stature(asf.parents, lengths)
-    if _TALL_M[0] <= height * unit_m <= _TALL_M[1]:
+    if _BELIEVABLE_M[0] <= height * unit_m <= _BELIEVABLE_M[1]:
         return unit_m
     return recognised_unit(asf.parents, lengths, [bone.name for bone in asf.bones], warnings)
 

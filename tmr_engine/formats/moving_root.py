@@ -108,15 +108,17 @@ def _find_root(poses: LocalPoses, moving: set[int]) -> int:
     for joint, parent in enumerate(poses.parents[1:], start=1):
         children[parent].append(joint)
     sizes = [1] * len(poses.parents)
+    is_body = [len(below) > 1 for below in children]  # it branches somewhere; a mere chain carries nothing
     for joint in range(len(poses.parents) - 1, 0, -1):
         sizes[poses.parents[joint]] += sizes[joint]
+        is_body[poses.parents[joint]] |= is_body[joint]
     root = 0
     while children[root]:
         child = max(children[root], key=lambda joint: sizes[joint])
         if 2 * sizes[child] < sizes[root] - 1:
             break
         is_far = float(np.linalg.norm(poses.offsets[child])) > _FAR * float(reach[child])
-        carries = is_far and (root in moving or child in moving or _turns(poses, root))
+        carries = is_far and is_body[child] and (root in moving or child in moving or _turns(poses, root))
         if not (carries or root in poses.frames_only or (len(children[root]) == 1 and child in moving)):
             break
         if not children[child]:
