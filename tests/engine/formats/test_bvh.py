@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tmr_engine.formats import ReadOptions, read_motion
+from tmr_engine.formats.bvh_values import frame_rows
 from tmr_engine.motion import Motion
 
 from .made import ROOT_CHANNELS, Joint, bvh_text, flat, forward, moving_rows, person
@@ -168,6 +169,34 @@ def test_numbers_may_be_wrapped_over_lines(tmp_path):
         wrapped += [" ".join(words[begin : begin + 7]) for begin in range(0, len(words), 7)]
     path.write_text(head + "Frame Time: 0.0333333\n" + "\n".join(wrapped))
     assert_same_places(read_motion(path), forward(root, rows))
+
+
+@pytest.mark.parametrize("decimals", [0, 1, 4, 6, 9, 12])
+def test_numbers_are_those_of_python_to_the_last_bit(decimals):
+    rows = np.random.default_rng(decimals).normal(size=(50, 30)) * np.array([1e-3, 1.0, 1e4] * 10)
+    point = "." if decimals == 0 else ""
+    text = "\n".join(" ".join(f"{value:.{decimals}f}{point}" for value in row) for row in rows)
+    expected = np.array([[float(word) for word in line.split()] for line in text.splitlines()])
+    warnings: list[str] = []
+    found = frame_rows(text.encode(), 30, 50, 1, warnings)
+    assert (found == expected).all()
+    assert warnings == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1.50 2\n3.50 4.50",
+        "1.5 -.25\n3. +4.125",
+        "9007199254740993.5 1.5\n1.5 2.5",
+        "1.5 99999999999999999999.5\n2.5 3.5",
+        "1.5e1 2\n-3E-2 4",
+        "1 2\n3 4",
+    ],
+)
+def test_numbers_that_are_not_written_alike_are_read_as_well(text):
+    expected = [[float(word) for word in line.split()] for line in text.splitlines()]
+    assert frame_rows(text.encode(), 2, 2, 1, []).tolist() == expected
 
 
 def soma_person(scale: float) -> Joint:

@@ -151,6 +151,35 @@ def test_armature_that_is_turned_and_scaled_ends_in_metres_and_y_up(tmp_path):
     np.testing.assert_allclose(world_of(motion, "hand")[0], [0, 1.25, 0], atol=1e-7)
 
 
+def test_root_on_the_floor_is_folded_into_the_hips_and_control_bones_are_dropped(tmp_path):
+    made = MadeGltf()
+    legs = []
+    for side, x in (("l", 0.1), ("r", -0.1)):
+        foot = made.node(f"foot_{side}", translation=[0, -0.42, 0])
+        shin = made.node(f"calf_{side}", [foot], translation=[0, -0.42, 0])
+        legs.append(made.node(f"thigh_{side}", [shin], translation=[x, -0.05, 0]))
+    head = made.node("head", translation=[0, 0.3, 0])
+    spine = made.node("spine", [head], translation=[0, 0.3, 0])
+    pelvis = made.node("pelvis", [spine, *legs], translation=[0, 0.9, 0])
+    ik = made.node("ik_foot_root", [made.node("ik_foot_l"), made.node("ik_foot_r")])
+    root = made.node("root", [pelvis, ik])
+    made.node("Armature", [root])
+    made.document["skins"].append({"joints": list(range(root + 1))})
+    times = made.accessor(np.arange(3) / 30)
+    turns = made.accessor(np.array([quat("y", angle) for angle in (0, 90, 180)]))
+    bob = made.accessor(np.array([[0, 0.9, 0.2], [0, 0.85, 0.2], [0, 0.9, 0.2]]))
+    made.animation(
+        "turn", [(root, "rotation", times, turns, "LINEAR"), (pelvis, "translation", times, bob, "LINEAR")]
+    )
+    motion = read_motion(made.write_glb(tmp_path / "a.glb"))
+    assert motion.skeleton.names[0] == "pelvis"
+    assert not {"root", "ik_foot_root", "ik_foot_l"} & set(motion.skeleton.names)
+    np.testing.assert_allclose(
+        motion.root_translation, [[0, 0.9, 0.2], [0.2, 0.85, 0], [0, 0.9, -0.2]], atol=1e-6
+    )
+    np.testing.assert_allclose(world_of(motion, "thigh_l")[1], [0.2, 0.8, -0.1], atol=1e-6)
+
+
 def test_matrix_node_is_its_translation_rotation_and_scale(tmp_path):
     made = MadeGltf()
     matrix = np.eye(4)
