@@ -47,6 +47,6 @@ def _matched_curve(
         return replace(curve, values=-curve.values)
     earlier = before.get((curve.bone, curve.property, curve.index))
     if curve.property == "rotation_euler" and earlier is not None:
-        turns = np.round((earlier - curve.values[0]) / _FULL_TURN)
-        return replace(curve, values=curve.values + turns * _FULL_TURN)
+        turns = round((earlier - float(curve.values[0])) / _FULL_TURN)
+        return replace(curve, values=curve.values + turns * _FULL_TURN) if turns else curve
     return curve

@@ -108,7 +108,7 @@ def insert_motion(
         mapping={role: b if isinstance(b, str) else list(b) for role, b in mapping.roles.items()},
         family=mapping.family,
         unmapped=tuple(solution.unmapped),
-        warnings=(*warnings, *mapping.warnings, *solution.warnings, *written.warnings),
+        warnings=(*warnings, *solution.warnings, *written.warnings),
         seconds_solve=solved - start,
         seconds_keys=time.perf_counter() - solved,
     )

@@ -52,9 +52,11 @@ def write_solution(armature: bpy.types.Object, solution: retarget.Solution, opti
     """Writes a solution's keys for an armature that `checks.check_writable` let pass.
 
     Raises:
-        RetargetError: an F-curve that is to be written cannot take keys. Nothing was written.
+        RetargetError: a value is not finite, or an F-curve that is to be written cannot take keys. Nothing
+            was written.
     """
     curves = solution.curves()
+    _check_values(armature, curves, solution.frames)
     first, last = options.frame, options.frame + solution.frames - 1
     if options.into == "CURRENT_ACTION":
         action, warnings = _write_current(armature, solution, curves, options)
@@ -174,6 +176,17 @@ def _write_switch(
         keys.write(fcurve, np.array([first, after - 1]), np.full(2, switch.value), keys.CONSTANT)
         if not has_key:
             keys.write(fcurve, np.array([after]), np.array([back]), keys.CONSTANT)
+
+
+def _check_values(armature: bpy.types.Object, curves: list[retarget.Curve], count: int) -> None:
+    """Refuses values that must not get into a file, before the first key is written."""
+    for curve in curves:
+        if len(curve.values) != count or not np.isfinite(curve.values).all():
+            raise errors.RetargetError(
+                f"{curve.property}[{curve.index}] holds numbers that are not finite, or not {count} of them",
+                where=f"{armature.name}, {curve.bone}",
+                fix="Please report this clip and this armature",
+            )
 
 
 def _check_curves(channels: actions.Channels, curves: list[retarget.Curve]) -> None:

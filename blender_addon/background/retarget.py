@@ -32,7 +32,7 @@ def run(request: dict) -> dict:
     bpy.context.view_layer.update()
     options = InsertOptions(frame=FIRST_FRAME, place="REST", name=request["name"], notes=request["notes"])
     report = insert_motion(bpy.context, armature, motion, options)
-    warnings = [*motion.warnings, *_version_warning(), *report.warnings]
+    warnings = [*_version_warning(), *report.warnings]
     if rig.suffix.lower() != ".blend":  # an imported scene is ours: it shows the clip from its first frame on
         bpy.context.scene.frame_start, bpy.context.scene.frame_end = report.first, report.last
         bpy.context.scene.frame_set(report.first)
