@@ -25,7 +25,7 @@ class Fix:
 
 
 RESTART = Fix("tmr.restart_engine", "Restart Engine")
-# code of the error -> the button. Codes that no button can help stand for themselves: the sentence says what to do.
+# code of the error -> the button. For other codes the sentence says what to do.
 FIXES: Mapping[str, Fix] = {
     "engine": RESTART,
     "timeout": RESTART,

@@ -1,5 +1,7 @@
 """Where the cards of the result bar lie."""
 
+from itertools import pairwise
+
 import pytest
 
 from blender_addon.viewport.cards import CARDS, card_boxes
@@ -12,7 +14,7 @@ def test_cards_stay_inside_the_free_width_and_apart(scale, count):
     assert 1 <= len(boxes) <= min(count, CARDS)
     assert boxes[0].x >= 50
     assert boxes[-1].x + boxes[-1].width <= 1500
-    for left, right in zip(boxes, boxes[1:], strict=False):
+    for left, right in pairwise(boxes):
         assert left.x + left.width < right.x
 
 

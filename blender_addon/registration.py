@@ -1,0 +1,62 @@
+"""What Blender is told about: the one ordered list of classes, the handlers, and how to undo it."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import properties
+from .operators import carry, engine, index, insert, search
+from .panels import library as library_panels
+from .panels import search as search_panels
+from .preferences import TMR_Preferences
+from .session import session
+from .viewport import result_bar
+
+CLASSES: tuple[type, ...] = (
+    TMR_Preferences,
+    properties.TMR_Result,
+    properties.TMR_Failure,
+    properties.TMR_State,
+    search.TMR_OT_search,
+    insert.TMR_OT_insert_clip,
+    carry.TMR_OT_carry_clip,
+    index.TMR_OT_index_folder,
+    index.TMR_OT_cancel_indexing,
+    engine.TMR_OT_restart_engine,
+    engine.TMR_OT_show_log,
+    engine.TMR_OT_dismiss_error,
+    engine.TMR_OT_use_demo_library,
+    engine.TMR_OT_add_mannequin,
+    search_panels.TMR_UL_results,
+    search_panels.TMR_PT_search_view3d,
+    search_panels.TMR_PT_search_dopesheet,
+    search_panels.TMR_PT_search_graph,
+    search_panels.TMR_PT_search_nla,
+    library_panels.TMR_PT_library,
+    library_panels.TMR_PT_engine,
+    result_bar.TMR_GT_card,
+    result_bar.TMR_GGT_result_bar,
+)
+
+
+def register() -> None:
+    """Tells Blender."""
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+    properties.attach()
+    bpy.app.handlers.load_post.append(_file_loaded)
+
+
+def unregister() -> None:
+    """Takes all of it back, in reverse, and ends the engine."""
+    session.stop()
+    bpy.app.handlers.load_post.remove(_file_loaded)
+    properties.detach()
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)
+
+
+@bpy.app.handlers.persistent
+def _file_loaded(_path: str) -> None:
+    """A new file comes with an empty state; what is under way shows in it again."""
+    session.refresh()

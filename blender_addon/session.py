@@ -1,0 +1,275 @@
+"""The one conversation with the engine: what was asked, what came, and what the panels shall show of it.
+
+Nothing of it is saved in a file. The engine starts with the first question, not with Blender.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ._engine import arrays, motion, protocol
+from .engine.client import EngineClient, State
+from .engine.pump import new_client
+from .messages import Complaint, masked, user_message
+from .preferences import library_folder, own_library_folder, user_folder
+from .properties import TMR_Result, state
+
+_TOP = 50
+_KEPT_CLIPS = 16  # motions kept at hand: a redo or a second insert needs no engine
+_LOG_NAME = "engine.log"
+_EDITORS = {"VIEW_3D", "DOPESHEET_EDITOR", "GRAPH_EDITOR", "NLA_EDITOR"}
+
+
+@dataclass(frozen=True)
+class FetchedClip:
+    """A clip as the engine handed it over.
+
+    Args:
+        motion: the motion itself.
+        name: what to call its action.
+        notes: custom properties for the action: where the clip comes from, whose it is, its licence.
+    """
+
+    motion: motion.Motion
+    name: str
+    notes: Mapping[str, str]
+
+
+class Session:
+    """Requests of the user interface and what came of them. Used on Blender's main thread only."""
+
+    def __init__(self) -> None:
+        self._client: EngineClient | None = None
+        self._outcome = "Ready"  # what the status line says while the engine has nothing to do
+        self._search: int | None = None
+        self._job: int | None = None
+        self._fetches: dict[str, int] = {}
+        self._clips: OrderedDict[str, FetchedClip] = OrderedDict()
+
+    # --- search ------------------------------------------------------------------------------------------
+
+    def search(self, text: str) -> None:
+        """Asks for clips; a newer question replaces one that has no answer yet."""
+        self.clear_error()
+        if self._search is not None:
+            self._engine().cancel(self._search)
+        self._search = self._engine().request(
+            "library.search",
+            self._in_library({"text": text, "top": _TOP}),
+            self._show_results,
+            self._search_failed,
+            label="Searching",
+        )
+        self.refresh()
+
+    def _show_results(self, result: protocol.Result) -> None:
+        self._search = None
+        rows = state().results
+        rows.clear()
+        for found in result.values["results"]:
+            _fill_row(rows.add(), found)
+        state().active = 0
+        self._outcome = _count(len(rows), "result") if rows else "Nothing found. Try other words"
+
+    def _search_failed(self, error: protocol.Error) -> None:
+        self._search = None
+        self.show_error(error)
+
+    def wait_for_search(self, limit_s: float) -> bool:
+        """Waits for the answer, as a script must; False when none came in time, or an error."""
+        return self._wait(lambda: self._search is None, limit_s) and not state().has_error
+
+    # --- the motion of a clip ----------------------------------------------------------------------------
+
+    def fetch(self, clip: str) -> None:
+        """Has the engine hand over a clip's motion, unless it is here or on its way."""
+        if clip in self._clips or clip in self._fetches:
+            return
+        self.clear_error()
+        self._fetches[clip] = self._engine().request(
+            "motion.fetch",
+            self._in_library({"clip": clip}),
+            lambda result: self._keep_clip(clip, result),
+            lambda error: self._fetch_failed(clip, error),
+            label="Reading the clip",
+        )
+        self.refresh()
+
+    def is_fetching(self, clip: str) -> bool:
+        """Whether the clip is on its way."""
+        return clip in self._fetches
+
+    def fetched(self, clip: str) -> FetchedClip | None:
+        """The clip, if it is here."""
+        return self._clips.get(clip)
+
+    def _keep_clip(self, clip: str, result: protocol.Result) -> None:
+        del self._fetches[clip]
+        self._clips[clip] = _fetched(result)
+        if len(self._clips) > _KEPT_CLIPS:
+            self._clips.popitem(last=False)
+
+    def _fetch_failed(self, clip: str, error: protocol.Error) -> None:
+        del self._fetches[clip]
+        self.show_error(error)
+
+    def wait_for_clip(self, clip: str, limit_s: float) -> FetchedClip | None:
+        """The clip, after waiting for it as a script must; None when it failed or took too long."""
+        self._wait(lambda: clip not in self._fetches, limit_s)
+        return self.fetched(clip)
+
+    # --- indexing ----------------------------------------------------------------------------------------
+
+    @property
+    def is_indexing(self) -> bool:
+        """Whether folders are being indexed."""
+        return self._job is not None
+
+    def index(self, folders: list[str]) -> None:
+        """Adds folders to the user's own library, or brings them up to date."""
+        self.clear_error()
+        state().job, state().progress = "Looking for motion files", 0.0
+        self._job = self._engine().request(
+            "library.index",
+            {"library": str(own_library_folder()), "paths": folders},
+            self._index_done,
+            self._index_failed,
+            on_progress=self._show_progress,
+            label="Indexing",
+            limit_s=math.inf,  # it ends when it ends; there is a button to cancel it
+        )
+        self.refresh()
+
+    def cancel_indexing(self) -> None:
+        """Stops the indexing; what is done stays."""
+        if self._job is not None:
+            self._engine().cancel(self._job)
+            self._index_ended("Indexing was cancelled. What is done stays")
+
+    def wait_for_indexing(self, limit_s: float) -> bool:
+        """Waits for the end of the indexing, as a script must; False when it goes on."""
+        return self._wait(lambda: self._job is None, limit_s)
+
+    def _show_progress(self, progress: protocol.Progress) -> None:
+        shown = state()
+        shown.progress = progress.done / progress.total if progress.total else 0.0
+        shown.job = masked(progress.text) or f"{progress.done} of {progress.total}"
+
+    def _index_done(self, result: protocol.Result) -> None:
+        report = result.values
+        failed = report["failed"]
+        changes = (f"{report[name]} {name}" for name in ("added", "updated", "removed") if report[name])
+        summary = f"{_count(report['clips'], 'clip')} in your library: {', '.join(changes) or 'no change'}"
+        self._index_ended(f"{summary}, {len(failed)} not read" if failed else summary)
+        rows = state().failures
+        for entry in failed:
+            row = rows.add()
+            row.path, row.reason = masked(entry["path"]), masked(entry["reason"])
+
+    def _index_failed(self, error: protocol.Error) -> None:
+        self._index_ended("Indexing failed")
+        self.show_error(error)
+
+    def _index_ended(self, outcome: str) -> None:
+        self._job = None
+        self._outcome = outcome
+        state().job, state().progress = "", 0.0
+        state().failures.clear()
+        self.refresh()
+
+    # --- errors and status -------------------------------------------------------------------------------
+
+    def show_error(self, error: Complaint) -> None:
+        """Opens the error box: the sentence, the advice and the button that helps."""
+        message, shown = user_message(error), state()
+        shown.error, shown.advice, shown.has_error = message.sentence, message.advice, True
+        shown.fix_operator = message.fix.operator if message.fix else ""
+        shown.fix_label = message.fix.label if message.fix else ""
+        self.refresh()
+
+    def clear_error(self) -> None:
+        """Closes the error box."""
+        state().has_error = False
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Brings the status line up to date and has the panels drawn again."""
+        client = self._client
+        idle = client is None or (client.state in (State.STOPPED, State.READY) and not client.is_busy)
+        state().status = self._outcome if idle else masked(client.status)
+        for window in bpy.context.window_manager.windows:
+            for area in window.screen.areas:
+                if area.type in _EDITORS:
+                    area.tag_redraw()
+
+    # --- the engine --------------------------------------------------------------------------------------
+
+    @property
+    def log_path(self) -> Path:
+        """The engine's log."""
+        return user_folder("logs") / _LOG_NAME
+
+    def restart(self) -> None:
+        """Stops the engine and starts it again; what was asked of it is given up."""
+        self.stop()
+        self.clear_error()
+        self._engine().start()
+        self.refresh()
+
+    def stop(self) -> None:
+        """Ends the engine and forgets what was asked and fetched."""
+        if self._client is not None:
+            self._client.stop()
+        self.__init__()
+
+    def _engine(self) -> EngineClient:
+        if self._client is None:
+            self._client = new_client(self.log_path, after_poll=self.refresh, on_log=self._hear)
+        return self._client
+
+    def _hear(self, level: str, text: str) -> None:
+        if level == "warning":
+            self._outcome = masked(text)
+
+    def _in_library(self, params: dict[str, Any]) -> dict[str, Any]:
+        """The parameters, with the library that is meant; without one it is the demo library."""
+        folder = library_folder()
+        return params | {"library": str(folder)} if folder else params
+
+    def _wait(self, done: Callable[[], bool], limit_s: float) -> bool:
+        """Hears the engine until `done`: Blender runs no timers while a script has the word."""
+        end = time.monotonic() + limit_s
+        while not done() and time.monotonic() < end:
+            self._engine().poll(wait_s=0.05)
+        self.refresh()
+        return done()
+
+
+def _fill_row(row: TMR_Result, found: Mapping[str, Any]) -> None:
+    for name in ("rank", "clip", "caption", "score", "duration_s", "licence", "credit"):
+        setattr(row, name, found[name])
+    row.source = Path(found["path"]).name
+
+
+def _fetched(result: protocol.Result) -> FetchedClip:
+    values = result.values
+    texts = {name: np.array(values[name], dtype=np.str_) for name in ("names", "path", "take", "warnings")}
+    whole = arrays.motion_from_arrays({**result.arrays, **texts, "fps": np.float64(values["fps"])})
+    notes = {f"tmr_{name}": values[name] for name in ("clip", "caption", "path", "licence", "credit")}
+    return FetchedClip(whole, values["caption"], notes)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+session = Session()
