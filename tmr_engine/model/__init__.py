@@ -1,0 +1,6 @@
+"""Models that serve: bundles on disk, and forward passes in NumPy."""
+
+from .bundle import Bundle, open_bundle
+from .sentence_encoder import SentenceEncoder, load_sentence_encoder
+
+__all__ = ["Bundle", "SentenceEncoder", "load_sentence_encoder", "open_bundle"]

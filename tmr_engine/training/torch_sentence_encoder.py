@@ -1,0 +1,75 @@
+"""The sentence encoder in torch: for bulk work on training machines, with the same vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from transformers import BertConfig, BertModel
+
+from ..model.bert import BertSize, transposed
+from ..model.bundle import WEIGHTS, Bundle
+from ..model.layers import Floats
+from ..model.safetensors import read_safetensors
+from ..model.sentence_encoder import batches, tokenizer_of
+
+_TEXTS_AT_ONCE = 256
+
+
+class TorchSentenceEncoder:
+    """all-MiniLM-L6-v2 and models like it, on a GPU where there is one.
+
+    Raises:
+        BundleError: the bundle's weights, vocabulary or settings do not fit each other.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._model_id = bundle.model_id
+        self._tokenizer = tokenizer_of(bundle)
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._size = BertSize.from_settings(bundle.settings)
+        self._bert: torch.nn.Module = self._build(bundle).eval()
+        self._bert.to(self._device)
+
+    @property
+    def model_id(self) -> str:
+        """Names the weights."""
+        return self._model_id
+
+    @property
+    def width(self) -> int:
+        """D, numbers in a vector."""
+        return self._size.width
+
+    @torch.inference_mode()
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """(N, D) float32 unit rows, one for each text."""
+        vectors = np.empty((len(texts), self.width), dtype=np.float32)
+        for places, ids, mask in batches(self._tokenizer, texts, _TEXTS_AT_ONCE):
+            present = torch.from_numpy(mask).to(self._device)
+            tokens = self._bert(
+                input_ids=torch.from_numpy(ids).to(self._device), attention_mask=present.long()
+            ).last_hidden_state
+            sums = (tokens * present.unsqueeze(-1)).sum(dim=1)
+            vectors[places] = torch.nn.functional.normalize(sums, dim=1).cpu().numpy()
+        return vectors
+
+    def _build(self, bundle: Bundle) -> BertModel:
+        arrays = read_safetensors(bundle.path(WEIGHTS))
+        self._size.check(arrays)
+        config = BertConfig(
+            vocab_size=self._size.vocabulary,
+            hidden_size=self._size.width,
+            num_hidden_layers=self._size.layers,
+            num_attention_heads=self._size.heads,
+            intermediate_size=self._size.inner_width,
+            max_position_embeddings=self._size.positions,
+            layer_norm_eps=self._size.layer_norm_epsilon,
+        )
+        model = BertModel(config, add_pooling_layer=False)
+        state = {
+            name: torch.from_numpy(array.astype(np.float32)) for name, array in transposed(arrays).items()
+        }
+        model.load_state_dict(state)
+        return model
