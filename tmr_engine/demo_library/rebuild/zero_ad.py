@@ -24,7 +24,7 @@ ANIMATIONS = "art/animation/biped/"
 LICENCE = "art/LICENSE.txt"
 _SUFFIX = ".dae.cached.psa"
 _BIND_POSE = "art/meshes/skeletal/new/m_naked.dae.cached.pmd"
-_SKIPPED = (ANIMATIONS + "rider/", ANIMATIONS + "chariot/")  # they sit on animals and carts that are not here
+_SKIPPED = tuple(ANIMATIONS + folder for folder in ("rider/", "chariot/", "infantry/siege_operators/"))
 
 # metres a unit: the bind pose then has the hip height, knee height and foot length of a 1.75 m adult
 SCALE = 0.41
