@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ...errors import TMRError
 from ...formats.pack import Pack
-from . import captions, packs, sheets
+from ...model import load_sentence_encoder
+from . import captions, packs, sheets, vectors
 from .sources import PACK, SOURCES
 
 
@@ -21,9 +22,11 @@ def main(arguments: list[str] | None = None) -> int:
     sheet.add_argument("folder", type=Path)
     caption = steps.add_parser("captions", help="take captions in (csv: take, text) and check all of them")
     caption.add_argument("files", type=Path, nargs="*")
+    steps.add_parser("vectors", help="make the sentence vectors of everything that is searched")
     chosen = parser.parse_args(arguments)
+    work = {"packs": _packs, "sheets": _sheets, "captions": _captions, "vectors": _vectors}
     try:
-        return {"packs": _packs, "sheets": _sheets, "captions": _captions}[chosen.step](chosen)
+        return work[chosen.step](chosen)
     except TMRError as error:
         print(error, file=sys.stderr)
         return 1
@@ -51,6 +54,12 @@ def _captions(chosen: argparse.Namespace) -> int:
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0
+
+
+def _vectors(_chosen: argparse.Namespace) -> int:
+    folders = [source.folder for source in SOURCES]
+    print(f"{vectors.write_vectors(load_sentence_encoder(), folders)} texts")
+    return 0
 
 
 if __name__ == "__main__":
