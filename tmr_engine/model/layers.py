@@ -31,7 +31,7 @@ def widen(array: NDArray[Any]) -> Floats:
     sign <<= np.uint32(16)
     bits &= np.uint32(0x7FFF)
     bits <<= np.uint32(13)
-    wide = bits.view(np.float32)
+    wide: Floats = bits.view(np.float32)
     wide *= np.float32(2.0**112)
     bits |= sign
     return wide
@@ -47,7 +47,7 @@ class Linear(NamedTuple):
         """(..., in) -> (..., out)."""
         y: Floats = x.reshape(-1, x.shape[-1]) @ self.weight
         y += self.bias
-        return y.reshape(*x.shape[:-1], -1)
+        return y.reshape(*x.shape[:-1], len(self.bias))
 
 
 class LayerNorm(NamedTuple):
@@ -59,7 +59,7 @@ class LayerNorm(NamedTuple):
 
     def __call__(self, x: Floats) -> Floats:
         """(..., D) -> (..., D)."""
-        y = x - x.mean(axis=-1, keepdims=True)
+        y: Floats = x - x.mean(axis=-1, keepdims=True)
         variance = np.square(y).mean(axis=-1, keepdims=True)
         variance += np.float32(self.epsilon)
         y /= np.sqrt(variance)

@@ -20,7 +20,7 @@ from ..errors import BundleError
 
 Array = NDArray[Any]
 
-_DTYPES = {
+_DTYPES: dict[str, np.dtype[Any]] = {
     "F64": np.dtype("<f8"),
     "F32": np.dtype("<f4"),
     "F16": np.dtype("<f2"),

@@ -29,8 +29,7 @@ class TorchSentenceEncoder:
         self._tokenizer = tokenizer_of(bundle)
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._size = BertSize.from_settings(bundle.settings)
-        self._bert: torch.nn.Module = self._build(bundle).eval()
-        self._bert.to(self._device)
+        self._bert = self._build(bundle).to(self._device).eval()
 
     @property
     def model_id(self) -> str:
@@ -55,7 +54,7 @@ class TorchSentenceEncoder:
             vectors[places] = torch.nn.functional.normalize(sums, dim=1).cpu().numpy()
         return vectors
 
-    def _build(self, bundle: Bundle) -> BertModel:
+    def _build(self, bundle: Bundle) -> torch.nn.Module:
         arrays = read_safetensors(bundle.path(WEIGHTS))
         self._size.check(arrays)
         config = BertConfig(

@@ -1,0 +1,87 @@
+"""`tmr search`: a sentence to ranked clips."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from pathlib import Path
+from typing import Any
+
+from ..library import Library, demo_library
+from ..model import load_sentence_encoder
+from ..search import Filters, Result, search
+from .output import print_json
+
+NAME = "search"
+HELP = "Ranks the clips of a library by how well they fit a sentence."
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Adds the arguments."""
+    parser.add_argument("text", metavar="TEXT", help="what the clip should show, in plain English")
+    parser.add_argument(
+        "--library", metavar="DIR", type=Path, help="the library folder (default: the demo library)"
+    )
+    parser.add_argument("--top", metavar="K", type=_count, default=10, help="most results (default 10)")
+    parser.add_argument("--min-duration", metavar="S", type=float, help="seconds, at least")
+    parser.add_argument("--max-duration", metavar="S", type=float, help="seconds, at most")
+    parser.add_argument(
+        "--tag", action="append", default=[], help="only clips with this tag (may be repeated)"
+    )
+    parser.add_argument(
+        "--licence", action="append", default=[], help="only this licence (repeat to allow more)"
+    )
+    parser.add_argument("--folder", metavar="DIR", type=Path, help="only motion files in this folder")
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+
+
+def run(args: Namespace) -> int:
+    """Searches and prints."""
+    start = time.perf_counter()
+    library = Library.open(args.library) if args.library else demo_library()
+    results = search(library, load_sentence_encoder(), args.text, top=args.top, filters=_filters(args))
+    seconds = time.perf_counter() - start
+    if args.json:
+        rows = [_row(result) for result in results]
+        print_json({"query": args.text, "results": rows, "seconds": round(seconds, 3)})
+        return 0
+    for result in results:
+        clip = result.clip
+        print(f"{result.rank:3}  {result.score:.3f}  {clip.duration_s:6.1f} s  {result.caption}")
+        print(f"     {clip.id}  {clip.path}{' : ' + clip.take if clip.take else ''}")
+    if not results:
+        print("no clip")
+    return 0
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise ArgumentTypeError("a number from 1 up is needed")
+    return count
+
+
+def _filters(args: Namespace) -> Filters | None:
+    filters = Filters(
+        min_duration_s=args.min_duration,
+        max_duration_s=args.max_duration,
+        tags=tuple(args.tag),
+        licences=tuple(args.licence),
+        folder=args.folder.absolute() if args.folder else None,
+    )
+    return None if filters == Filters() else filters
+
+
+def _row(result: Result) -> dict[str, Any]:
+    clip = result.clip
+    return {
+        "rank": result.rank,
+        "clip": clip.id,
+        "path": str(clip.path),
+        "take": clip.take,
+        "start": clip.start_s,
+        "end": clip.end_s,
+        "score": result.score,
+        "parts": result.parts,
+        "caption": result.caption,
+    }

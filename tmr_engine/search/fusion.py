@@ -1,0 +1,63 @@
+"""How the signals about a clip become one score. The only place that weighs them.
+
+The weights were chosen on 544 clips with captions of several people: searching with a caption that was taken
+out of the library, they put the right clip among the first ten in 33.0 of 100 cases; cosine with the best
+caption alone does in 28.2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What each signal counts.
+
+    Args:
+        name: of the name's cosine beside the caption's; the better of the two says what the clip means, so a
+            name that says nothing ("01_02") takes nothing away.
+        meaning: of that.
+        words: of exact words.
+    """
+
+    name: float = 0.9
+    meaning: float = 1.0
+    words: float = 0.3
+
+
+class Parts(NamedTuple):
+    """What is known about each of N clips.
+
+    Args:
+        caption: (N,) cosine of the query with the clip's best caption; 0 for a clip without one.
+        name: (N,) cosine with the words of its name and tags; 0 without.
+        words: (N,) 0..1, how many and how rare words of the query stand in its texts.
+    """
+
+    caption: Scores
+    name: Scores
+    words: Scores
+
+
+# BM25 at which the words part is one half: that of two or three rare words found
+_HALF_BM25 = 10.0
+
+
+def words_part(bm25: float) -> float:
+    """BM25 (0 and up) as a number of 0..1 that does not depend on what else was found."""
+    return bm25 / (bm25 + _HALF_BM25)
+
+
+def fuse(parts: Parts, weights: Weights) -> Scores:
+    """(N,) scores, at most 1: the weighted mean of meaning and words."""
+    meaning = np.maximum(parts.caption, weights.name * parts.name)
+    total = weights.meaning * meaning + weights.words * parts.words
+    fused: Scores = total / (weights.meaning + weights.words)
+    return fused

@@ -1,0 +1,188 @@
+"""A sentence to ranked clips of a library."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from ..errors import LibraryError
+from ..library import Clip, Gallery
+from ..model import SentenceEncoder
+from .filters import Filters
+from .fusion import Parts, Scores, Weights, fuse
+from .gallery_scan import GalleryScan, Indices, Vector, scan_of
+
+# clips whose exact words are asked for; behind them words hardly count
+_WORD_HITS = 2000
+# clips that are read at a time where a filter may drop some
+_FIRST_PAGE = 100
+_TRIES = 3
+
+# English words of nearly every caption: they tell clips apart badly and cost full-text search its time
+_COMMON = frozenset(Path(__file__).with_name("common_words.txt").read_text(encoding="ascii").split())
+_TERM = re.compile(r"\w+")
+
+
+class Collection(Protocol):
+    """What a search needs of a library."""
+
+    def gallery(self, model_id: str) -> Gallery:
+        """The vectors of a model; the same object as long as nothing changes."""
+        ...
+
+    def clips(self, clip_ids: Sequence[str]) -> list[Clip]:
+        """Clips by id, in the order asked for; LibraryError where one is gone."""
+        ...
+
+    def words(self, query: str, limit: int) -> list[tuple[str, float]]:
+        """Clips that hold words of the query: (clip id, BM25), best first."""
+        ...
+
+
+@dataclass(frozen=True)
+class Result:
+    """A clip that was found.
+
+    Args:
+        rank: 1 for the best.
+        clip: it.
+        score: at most 1, higher is better; fused from `parts`.
+        parts: "caption" and "name" (cosines with the best caption and with name and tags; 0 where the clip
+            has none) and "words" (0..1, exact words).
+        caption: the caption that fits the query best; the clip's name where it has none.
+    """
+
+    rank: int
+    clip: Clip
+    score: float
+    parts: dict[str, float]
+    caption: str
+
+
+def search(
+    library: Collection,
+    encoder: SentenceEncoder,
+    text: str,
+    top: int = 20,
+    filters: Filters | None = None,
+    *,
+    weights: Weights | None = None,
+) -> list[Result]:
+    """The clips of a library that fit a text best.
+
+    Text without a visible character finds nothing. Any other text, an emoji or a whole page, finds the `top`
+    clips that come nearest (of a long one the first 256 word pieces count): fewer come back only where the
+    library or the filters leave fewer. Equal scores are ordered by clip id.
+
+    Args:
+        library: where to look.
+        encoder: of the model that the library was indexed with.
+        text: what the user typed.
+        top: most results.
+        filters: what a clip must be like; they hold before `top` is counted.
+        weights: of the parts of the score.
+
+    Raises:
+        LibraryError: the library has clips but no vectors of this model, or cannot be read.
+    """
+    if not text.strip() or top < 1:
+        return []
+    query = encoder.encode([text])[0]
+    words = _words(library, text)
+    for attempt in range(_TRIES):
+        gallery = library.gallery(encoder.model_id)
+        _check(gallery, encoder)
+        if not gallery.clip_ids:
+            return []
+        scored = _score(gallery, query, words, weights or Weights(), exact=filters is not None)
+        try:
+            return list(islice(_results(library, scored, top, filters), top))
+        except LibraryError:
+            # another process removed a clip between the two reads: look again at the new state
+            if attempt == _TRIES - 1 or library.gallery(encoder.model_id) is gallery:
+                raise
+    return []
+
+
+class _Scored(NamedTuple):
+    """n clips of a gallery (their numbers in `clips`) with their scores."""
+
+    scan: GalleryScan
+    query: Vector
+    clips: Indices
+    parts: Parts
+    scores: Scores
+
+
+def _words(library: Collection, text: str) -> dict[str, float]:
+    terms = [term for term in _TERM.findall(text.lower()) if term not in _COMMON]
+    return dict(library.words(" ".join(terms), _WORD_HITS)) if terms else {}
+
+
+def _check(gallery: Gallery, encoder: SentenceEncoder) -> None:
+    if not gallery.clip_ids and gallery.missing:
+        raise LibraryError(
+            "the library has no vectors of this model",
+            why="It was indexed with another model, or indexing was stopped early",
+            fix="Index its folders again; files that did not change are not read again",
+        )
+    if gallery.clip_ids and gallery.vectors.shape[1] != encoder.width:
+        raise LibraryError(
+            f"the library's vectors have {gallery.vectors.shape[1]} numbers, the model makes {encoder.width}",
+            fix="Delete the library folder and index again",
+        )
+
+
+def _score(
+    gallery: Gallery, query: Vector, words: dict[str, float], weights: Weights, *, exact: bool
+) -> _Scored:
+    scan = scan_of(gallery)
+    clips = scan.candidates(query, words, exact=exact)
+    parts = scan.score(clips, query, words)
+    return _Scored(scan, query, clips, parts, fuse(parts, weights))
+
+
+def _results(library: Collection, scored: _Scored, top: int, filters: Filters | None) -> Iterator[Result]:
+    """Results, best first; at least `top` where there are as many."""
+    rank = 0
+    for place, clip in _read(library, scored, top if filters is None else len(scored.clips)):
+        if filters is not None and not filters.accepts(clip):
+            continue
+        rank += 1
+        best = scored.scan.best_caption(int(scored.clips[place]), scored.query)
+        yield Result(
+            rank=rank,
+            clip=clip,
+            score=float(scored.scores[place]),
+            parts={name: float(values[place]) for name, values in scored.parts._asdict().items()},
+            caption=clip.caption if best is None else clip.captions[best].text,
+        )
+
+
+def _read(library: Collection, scored: _Scored, count: int) -> Iterator[tuple[int, Clip]]:
+    """The `count` best clips and their places in `scored`, read in pages that grow."""
+    order = _best_first(scored, count)
+    start, size = 0, _FIRST_PAGE
+    while start < len(order):
+        page = order[start : start + size]
+        clip_ids = [scored.scan.clip_ids[number] for number in scored.clips[page].tolist()]
+        yield from zip(page, library.clips(clip_ids), strict=True)
+        start, size = start + size, size * 2
+
+
+def _best_first(scored: _Scored, count: int) -> list[int]:
+    """Places of the `count` best scores, equal ones by clip id."""
+    count = min(count, len(scored.scores))
+    if count == 0:
+        return []
+    cut = len(scored.scores) - count
+    places = np.flatnonzero(scored.scores >= np.partition(scored.scores, cut)[cut])
+    clip_ids = [scored.scan.clip_ids[number] for number in scored.clips[places].tolist()]
+    ranked = sorted(zip((-scored.scores[places]).tolist(), clip_ids, places.tolist(), strict=True))
+    return [place for _, _, place in ranked[:count]]
