@@ -18,30 +18,9 @@ from .packages import wheel_members
 MOTIONS = "pybullet_data/data/motions/"
 _FOLDERS = (MOTIONS + "humanoid3d_", MOTIONS + "walker/")  # laikago_walk beside them is a robot dog
 
-# joint, parent, offset in metres (X forward, Y up, Z to the right): the facts of DeepMimic's humanoid
-_JOINTS: tuple[tuple[str, str, tuple[float, float, float]], ...] = (
-    ("root", "", (0.0, 0.88, 0.0)),
-    ("chest", "root", (0.0, 0.236151, 0.0)),
-    ("neck", "chest", (0.0, 0.223894, 0.0)),
-    ("right_hip", "root", (0.0, 0.0, 0.084887)),
-    ("right_knee", "right_hip", (0.0, -0.421546, 0.0)),
-    ("right_ankle", "right_knee", (0.0, -0.40987, 0.0)),
-    ("right_shoulder", "chest", (-0.02405, 0.2435, 0.18311)),
-    ("right_elbow", "right_shoulder", (0.0, -0.274788, 0.0)),
-    ("right_wrist", "right_elbow", (0.0, -0.258947, 0.0)),
-    ("left_hip", "root", (0.0, 0.0, -0.084887)),
-    ("left_knee", "left_hip", (0.0, -0.421546, 0.0)),
-    ("left_ankle", "left_knee", (0.0, -0.40987, 0.0)),
-    ("left_shoulder", "chest", (-0.02405, 0.2435, -0.18311)),
-    ("left_elbow", "left_shoulder", (0.0, -0.274788, 0.0)),
-    ("left_wrist", "left_elbow", (0.0, -0.258947, 0.0)),
-)
-# where each joint's numbers start in a row of 44; knees and elbows have one angle about their own Z
-_QUATERNIONS = {
-    "root": 4, "chest": 8, "neck": 12, "right_hip": 16, "right_ankle": 21, "right_shoulder": 25,
-    "left_hip": 30, "left_ankle": 35, "left_shoulder": 39,
-}  # fmt: skip
-_HINGES = {"right_knee": 20, "right_elbow": 29, "left_knee": 34, "left_elbow": 43}
+# The facts of DeepMimic's humanoid. offset: metres, X forward, Y up, Z to the right; quaternion, hinge: where
+# the joint's numbers start in a row, and whether they are a quaternion or one angle about its own Z.
+_JOINTS = json.loads(Path(__file__).with_name("deepmimic_joints.json").read_text(encoding="utf-8"))
 _ROW = 44
 
 
@@ -60,11 +39,11 @@ def clips(package: Path) -> Iterator[SourceClip]:
 
 def skeleton() -> Skeleton:
     """The 15 joints; the rest pose is the zero pose: standing, facing +X, arms and legs straight down."""
-    names = tuple(name for name, _, _ in _JOINTS)
+    names = tuple(joint["name"] for joint in _JOINTS)
     return Skeleton(
         names,
-        np.array([names.index(parent) if parent else -1 for _, parent, _ in _JOINTS]),
-        np.array([offset for _, _, offset in _JOINTS]),
+        np.array([names.index(joint["parent"]) if joint["parent"] else -1 for joint in _JOINTS]),
+        np.array([joint["offset"] for joint in _JOINTS]),
         identity_rest(len(_JOINTS)),
     )
 
@@ -83,10 +62,12 @@ def read_motion(data: bytes) -> Motion:
 
     people = skeleton()
     local = rotation.identity(len(rows), len(people))
-    for name, column in _QUATERNIONS.items():
-        local[:, people.index(name)] = rotation.normalize(rows[:, column : column + 4])
-    for name, column in _HINGES.items():
-        local[:, people.index(name)] = rotation.about_axis("Z", rows[:, column])
+    for place, joint in enumerate(_JOINTS):
+        if "quaternion" in joint:
+            first = joint["quaternion"]
+            local[:, place] = rotation.normalize(rows[:, first : first + 4])
+        elif "hinge" in joint:
+            local[:, place] = rotation.about_axis("Z", rows[:, joint["hinge"]])
     roots, turns = _on_grid(times, grid, rows[:, 1:4], local)
     return Motion(people, roots, rotation.continuous(turns), fps, Source(end_s=float(grid[-1])))
 

@@ -62,4 +62,5 @@ def heading(motion: Motion, frame: int = 0) -> FloatArray:
     positions = motion.world[0][frame]
     left = positions[thighs["L"]] - positions[thighs["R"]]
     ahead = np.cross(left, [0.0, 1.0, 0.0])
-    return ahead / np.linalg.norm(ahead)
+    unit: FloatArray = ahead / np.linalg.norm(ahead)
+    return unit

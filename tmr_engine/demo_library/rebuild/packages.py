@@ -1,4 +1,4 @@
-"""The pinned packages that the demo library is made from: fetched by the ordinary clients, read member by member."""
+"""The pinned packages: fetched by the ordinary clients, read member by member."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...motion import Motion
+from ...motion import Motion, Skeleton
 from ...motion.facts import measure
 from ...motion.rotation import FloatArray
 from .canvas import Canvas
@@ -68,10 +68,12 @@ def _draw_clip(canvas: Canvas, top: int, label: str, motion: Motion) -> None:
     ahead = heading(motion)
     left = np.cross([0.0, 1.0, 0.0], ahead)
     views = ((left, ahead), (ahead, -left))  # picture's right, and the axis towards the viewer
+    canvas.line(np.array([0.0, top + _GROUND]), np.array([_WIDTH - _MAP, top + _GROUND]), _LINE, 1.0)
     for half, (across, towards) in enumerate(views):
         for cell, frame in enumerate(frames):
             middle = (half * POSES + cell + 0.5) * _CELL
-            _draw_pose(canvas, motion, frame, across, towards, np.array([middle, float(top + _GROUND)]))
+            flat, depth = _seen_from(motion, frame, across, towards)
+            _draw_pose(canvas, motion.skeleton, flat + [middle, top + _GROUND], depth)
     _draw_path(canvas, top, motion, left, ahead)
 
 
@@ -85,19 +87,20 @@ def describe(motion: Motion) -> str:
     )
 
 
-def _draw_pose(
-    canvas: Canvas, motion: Motion, frame: int, across: FloatArray, towards: FloatArray, foot: FloatArray
-) -> None:
-    half = _CELL / 2 - 1
-    canvas.line(foot - [half, 0], foot + [half, 0], _LINE, 1.0)
+def _seen_from(
+    motion: Motion, frame: int, across: FloatArray, towards: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Joints of a frame in pixels (J, 2), the ground below the hips at the origin, and depth (J,)."""
     world = motion.world[0][frame]
     away = world - world[hips(motion.skeleton)] * [1.0, 0.0, 1.0]
-    flat = np.stack([away @ across, -away[:, 1]], axis=-1) * _PIXELS_A_METRE + foot
-    depth = away @ towards
-    for bone in sorted(bones(motion.skeleton), key=lambda bone: depth[bone.start] + depth[bone.end]):
+    return np.stack([away @ across, -away[:, 1]], axis=-1) * _PIXELS_A_METRE, away @ towards
+
+
+def _draw_pose(canvas: Canvas, skeleton: Skeleton, flat: FloatArray, depth: FloatArray) -> None:
+    for bone in sorted(bones(skeleton), key=lambda bone: depth[bone.start] + depth[bone.end]):
         canvas.line(flat[bone.start], flat[bone.end], bone.colour, 3.0)
-    for bone in bones(motion.skeleton):
-        if bone.end in hands(motion.skeleton).values():
+    for bone in bones(skeleton):
+        if bone.end in hands(skeleton).values():
             canvas.line(flat[bone.end], flat[bone.end] + 0.01, bone.colour, 7.0)
 
 

@@ -7,6 +7,7 @@ they did in the originals; then the world is turned from Z up to Y up. Figures f
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,29 +30,14 @@ _SKIPPED = tuple(ANIMATIONS + folder for folder in ("rider/", "chariot/", "infan
 # metres a unit: the bind pose then has the hip height, knee height and foot length of a 1.75 m adult
 SCALE = 0.41
 
-# bone order of the caches: art/skeletons/biped.xml; the bones kept, each with its parent
-_FILE_ORDER = (
-    "hip spine spine1 chest shoulder_L arm_L forearm_L hand_L finger_L fingertip_L shield weapon_bow ammo "
-    "weapon_L shield_arm neck head helmet neck_guard shoulder_R arm_R forearm_R hand_R finger_R fingertip_R "
-    "weapon_R projectile cape1 cape2 cape3 thigh_L leg_L foot_L thigh_R leg_R foot_R sheath_01_R sheath_01_L "
-    "sheath_02_R sheath_02_L quiver_R quiver_L knee_L knee_R elbow_L elbow_R"
-).split()
-_PARENTS = {
-    "hip": "", "spine": "hip", "spine1": "spine", "chest": "spine1", "neck": "chest", "head": "neck",
-    "shoulder_L": "chest", "arm_L": "shoulder_L", "forearm_L": "arm_L", "hand_L": "forearm_L",
-    "finger_L": "hand_L", "fingertip_L": "finger_L",
-    "shoulder_R": "chest", "arm_R": "shoulder_R", "forearm_R": "arm_R", "hand_R": "forearm_R",
-    "finger_R": "hand_R", "fingertip_R": "finger_R",
-    "thigh_L": "hip", "leg_L": "thigh_L", "foot_L": "leg_L",
-    "thigh_R": "hip", "leg_R": "thigh_R", "foot_R": "leg_R",
-}  # fmt: skip
-_KEPT = list(_PARENTS)
-_ROWS = [_FILE_ORDER.index(name) for name in _KEPT]
-_PARENT_ROWS = np.array([_KEPT.index(parent) if parent else -1 for parent in _PARENTS.values()])
-
-# ends that the caches lack, so that head and feet have a direction: units along the bone's own Y,
-# the crown of a 1.75 m figure and the ball of the foot of the mesh
-_ENDS = {"head_top": ("head", 0.49), "toe_L": ("foot_L", 0.39), "toe_R": ("foot_R", 0.39)}
+# file_order: the bones of a cache (art/skeletons/biped.xml); parents: the bones kept, each with its parent;
+# ends: joints that the caches lack, so that head and feet have a direction: parent, and units along its own Y
+# to the crown of a 1.75 m figure and to the ball of the foot of the mesh
+_BONES = json.loads(Path(__file__).with_name("zero_ad_bones.json").read_text(encoding="utf-8"))
+_KEPT = list(_BONES["parents"])
+_ROWS = [_BONES["file_order"].index(name) for name in _KEPT]
+_PARENT_ROWS = np.array([_KEPT.index(parent) if parent else -1 for parent in _BONES["parents"].values()])
+_ENDS: dict[str, tuple[str, float]] = _BONES["ends"]
 
 _Z_UP_TO_Y_UP = np.array([np.sqrt(0.5), -np.sqrt(0.5), 0.0, 0.0])
 
@@ -114,7 +100,7 @@ def read_animation(data: bytes, skeleton: Skeleton) -> Motion:
         raise MotionFileError("not an animation cache")
     at = 16 + struct.unpack_from("<I", data, 12)[0]
     frame_ms, bones, frames = struct.unpack_from("<fII", data, at)
-    if bones != len(_FILE_ORDER) or len(data) != at + 12 + frames * bones * 28:
+    if bones != len(_BONES["file_order"]) or len(data) != at + 12 + frames * bones * 28:
         raise MotionFileError(f"{bones} bones and {frames} frames do not fit {len(data)} bytes")
     states = np.frombuffer(data, "<f4", offset=at + 12).reshape(frames, bones, 7)
     positions, local = _to_canonical(states)
