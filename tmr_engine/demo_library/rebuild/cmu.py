@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from ...formats import read_motion
+from ...motion import Source
 from ...motion.resample import resample
 from .clip import SourceClip
 from .packages import deb_members
@@ -33,8 +35,12 @@ def clips(package: Path) -> Iterator[SourceClip]:
         for name, data in deb_members(package, wanted.__contains__):
             path = Path(scratch) / Path(name).name
             path.write_bytes(data)
-            takes[path.name] = resample(read_motion(path), FPS)
+            takes[path.name] = read_motion(path)
     for cut in cuts:
-        part = takes[cut["file"]].cut(float(cut["start"]), float(cut["end"]))
+        take = takes[cut["file"]]
+        # times of the file, which stay the same whether or not the reader leaves out a rest frame
+        begin = take.source.start_s
+        part = resample(take.cut(float(cut["start"]) - begin, float(cut["end"]) - begin), FPS)
         place = f"{FOLDER}{cut['file']} {cut['start']}-{cut['end']} s"
-        yield SourceClip(f"{cut['file'].removesuffix('.bvh')}/{cut['name']}", part, place)
+        clip = replace(part, source=Source(end_s=part.duration_s))  # in the pack it is a take of its own
+        yield SourceClip(f"{cut['file'].removesuffix('.bvh')}/{cut['name']}", clip, place)
