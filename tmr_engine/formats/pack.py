@@ -17,9 +17,9 @@ import os
 import struct
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 import numpy as np
 
@@ -117,39 +117,24 @@ class Pack:
         """Read the index of a pack.
 
         Raises:
-            MotionFileError: the file is no pack, is of a newer version, is damaged or cut short.
+            MotionFileError: the file is no pack, is of a newer version, is damaged or cut short. It does not
+                name the file: whoever asked for it does (the table of readers).
             OSError: it cannot be opened.
         """
         file_path = Path(path)
         with file_path.open("rb") as file:
-            total = os.fstat(file.fileno()).st_size
-            head = file.read(_HEAD.size)
-            if len(head) < _HEAD.size or head[:8] != _MAGIC:
-                raise MotionFileError(
-                    "the file is no TMR pack, or its first bytes are damaged", where=str(path)
-                )
-            _, version, index_size, crc = _HEAD.unpack(head)
-            if version != _VERSION:
-                raise MotionFileError(
-                    f"the pack is of version {version}, this program reads version {_VERSION}",
-                    where=str(path),
-                    fix="update the program",
-                )
-            if index_size > min(_MAX_INDEX, total - _HEAD.size):
-                _damaged(path, "the index is longer than the file")
-            packed = file.read(index_size)
-        if zlib.crc32(packed) != crc:
-            _damaged(path, "the index does not have its checksum")
+            packed = _read_index(file)
+            streams = file.tell()
+            room = os.fstat(file.fileno()).st_size - streams
         try:
             index = json.loads(_inflate(packed, _MAX_INDEX), parse_constant=_no_constant)
             skeletons = [_skeleton(item) for item in index["skeletons"]]
             clips = [_Clip(**item) for item in index["clips"]]
             for clip in clips:
-                _check_clip(clip, skeletons, total - _HEAD.size - index_size)
+                _check_clip(clip, skeletons, room)
         except (KeyError, TypeError, ValueError, OverflowError, RecursionError, zlib.error) as error:
-            raise MotionFileError(f"the index of the pack is damaged ({error})", where=str(path)) from error
-        streams = _HEAD.size + index_size
-        placed = {clip.take: _moved(clip, streams) for clip in clips}
+            raise MotionFileError(f"the index of the pack is damaged ({error})") from error
+        placed = {clip.take: replace(clip, place=clip.place + streams) for clip in clips}
         return cls(file_path, skeletons, placed)
 
     @property
@@ -166,17 +151,17 @@ class Pack:
         """
         clip = self._clips.get(take)
         if clip is None:
-            raise MotionFileError(f'the pack has no clip "{take}"', where=str(self._path))
+            raise MotionFileError(f'the pack has no clip "{take}"')
         with self._path.open("rb") as file:
             file.seek(clip.place)
             stream = file.read(clip.size)
         if len(stream) != clip.size or zlib.crc32(stream) != clip.crc:
-            _damaged(self._path, f'the data of clip "{take}" does not have its checksum')
+            _damaged(f'the data of clip "{take}" does not have its checksum')
         skeleton = self._skeletons[clip.skeleton]
         try:
             roots, rotations = _decode(stream, clip.frames, len(skeleton))
         except (ValueError, zlib.error) as error:
-            raise MotionFileError(f'clip "{take}" is damaged ({error})', where=str(self._path)) from error
+            raise MotionFileError(f'clip "{take}" is damaged ({error})') from error
         end_s = clip.start_s + (clip.frames - 1) / clip.fps
         source = Source(str(self._path), take, clip.start_s, end_s)
         return Motion(skeleton, roots, rotations, clip.fps, source)
@@ -189,6 +174,25 @@ def read(path: Path, _options: ReadOptions) -> list[Motion]:
 
 
 READER = Reader("TMR pack", (SUFFIX,), read)
+
+
+def _read_index(file: IO[bytes]) -> bytes:
+    """The compressed index; the file stands behind it."""
+    head = file.read(_HEAD.size)
+    if len(head) < _HEAD.size or head[:8] != _MAGIC:
+        raise MotionFileError("the file is no TMR pack, or its first bytes are damaged")
+    _, version, size, crc = _HEAD.unpack(head)
+    if version != _VERSION:
+        raise MotionFileError(
+            f"the pack is of version {version}, this program reads version {_VERSION}",
+            fix="update the program",
+        )
+    if size > min(_MAX_INDEX, os.fstat(file.fileno()).st_size - _HEAD.size):
+        _damaged("the index is longer than the file")
+    packed = file.read(size)
+    if zlib.crc32(packed) != crc:
+        _damaged("the index does not have its checksum")
+    return packed
 
 
 def _describe_skeleton(skeleton: Skeleton) -> dict[str, Any]:
@@ -207,6 +211,8 @@ def _skeleton(item: dict[str, Any]) -> Skeleton:
     parents = np.array(item["parents"], dtype=np.int64)
     offsets = np.array(item["offsets"], dtype=np.float64)
     rests = np.array(item["rest_rotations"], dtype=np.float64)
+    if not (np.isfinite(offsets).all() and np.isfinite(rests).all()):
+        raise ValueError("a skeleton has numbers that are not finite")
     return Skeleton(tuple(names), parents, offsets, rotation.normalize(rests))
 
 
@@ -224,16 +230,12 @@ def _check_clip(clip: _Clip, skeletons: list[Skeleton], room: int) -> None:
         raise ValueError(f'clip "{clip.take}" has an impossible time')
 
 
-def _moved(clip: _Clip, by: int) -> _Clip:
-    return _Clip(**{**vars(clip), "place": clip.place + by})
-
-
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} in the index")
 
 
-def _damaged(path: str | os.PathLike[str], why: str) -> NoReturn:
-    raise MotionFileError("the pack is damaged", where=str(path), why=why, fix="get the file again")
+def _damaged(why: str) -> NoReturn:
+    raise MotionFileError("the pack is damaged", why=why, fix="get the file again")
 
 
 def _raw_size(frames: int, joints: int) -> int:
