@@ -14,7 +14,7 @@ WIDTH = 64
 
 
 class StandInEncoder:
-    """Each word is an axis, in the order in which words were first seen; a text is their sum at unit length."""
+    """Each word is an axis, in the order in which words first came; a text is their sum at unit length."""
 
     model_id = "stand-in"
     width = WIDTH
