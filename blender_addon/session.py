@@ -201,6 +201,11 @@ class Session:
         state().has_error = False
         self.refresh()
 
+    def say(self, outcome: str) -> None:
+        """What the status line says until something else happens."""
+        self._outcome = outcome
+        self.refresh()
+
     def refresh(self) -> None:
         """Brings the status line up to date and has the panels drawn again."""
         client = self._client
@@ -238,7 +243,7 @@ class Session:
 
     def _hear(self, level: str, text: str) -> None:
         if level == "warning":
-            self._outcome = masked(text)
+            self.say(masked(text))
 
     def _in_library(self, params: dict[str, Any]) -> dict[str, Any]:
         """The parameters, with the library that is meant; without one it is the demo library."""

@@ -129,7 +129,9 @@ class TMR_OT_insert_clip(Operator):
             self.report({"WARNING"}, warning)
         frames = done.last - done.first + 1
         bones = sum(1 if isinstance(found, str) else len(found) for found in done.mapping.values())
-        self.report({"INFO"}, f"Inserted {frames} frames on {bones} bones of {armature.name}")
+        summary = f"Inserted {frames} frames on {bones} bones of {armature.name}"
+        session.say(summary)
+        self.report({"INFO"}, summary)
         return {"FINISHED"}
 
     def _give_up(self, context: Context) -> set[str]:

@@ -26,8 +26,7 @@ class TMR_UL_results(UIList):
             facts.label(text=item.source, translate=False)
         facts.label(text=f"{item.duration_s:.1f} s")
         facts.label(text=f"{item.score:.2f}")
-        carry = facts.operator("tmr.carry_clip", text="", icon="VIEW_PAN", emboss=False)
-        carry.result = item.rank - 1
+        facts.operator("tmr.carry_clip", text="", icon="VIEW_PAN", emboss=False).result = item.rank - 1
 
     def draw_filter(self, _context, _layout):
         """No filter: the search box above is the filter."""
@@ -49,13 +48,13 @@ class SearchPanel:
         row.operator("tmr.search", text="", icon="PLAY")
         column.row().prop(preferences(context), "library", expand=True)
         draw_error(self.layout, context, shown)
-        draw_status(self.layout, shown)
+        draw_status(self.layout, context, shown)
         if shown.results:
             self.layout.template_list(
                 TMR_UL_results.__name__, "", shown, "results", shown, "active", rows=_ROWS
             )
             draw_chosen(self.layout, context, shown)
-        draw_insert(self.layout, context)
+        draw_insert(self.layout, context, shown)
 
 
 def draw_error(layout: UILayout, context: Context, shown: TMR_State) -> None:
@@ -63,23 +62,22 @@ def draw_error(layout: UILayout, context: Context, shown: TMR_State) -> None:
     if not shown.has_error:
         return
     box = layout.box().column(align=True)
-    for index, line in enumerate(lines(context, shown.error)):
-        box.label(text=line, icon="ERROR" if index == 0 else "BLANK1", translate=False)
-    for line in lines(context, shown.advice) if shown.advice else ():
-        box.label(text=line, icon="BLANK1", translate=False)
+    _paragraph(box, context, shown.error, "ERROR")
+    if shown.advice:
+        _paragraph(box, context, shown.advice, "BLANK1")
     row = box.row(align=True)
     if shown.fix_operator:
         row.operator(shown.fix_operator, text=shown.fix_label)
     row.operator("tmr.dismiss_error", text="" if shown.fix_operator else "Dismiss", icon="X")
 
 
-def draw_status(layout: UILayout, shown: TMR_State) -> None:
+def draw_status(layout: UILayout, context: Context, shown: TMR_State) -> None:
     """What the engine is doing, always; a bar and Cancel while it works on something long."""
     if shown.job:
         row = layout.row(align=True)
         row.progress(factor=shown.progress, type="BAR", text=shown.job)
         row.operator("tmr.cancel_indexing", text="", icon="X")
-    layout.label(text=shown.status, icon="INFO", translate=False)
+    _paragraph(layout.column(align=True), context, shown.status, "INFO")
 
 
 def draw_chosen(layout: UILayout, context: Context, shown: TMR_State) -> None:
@@ -97,7 +95,7 @@ def draw_chosen(layout: UILayout, context: Context, shown: TMR_State) -> None:
             sub.label(text=line, translate=False)
 
 
-def draw_insert(layout: UILayout, context: Context) -> None:
+def draw_insert(layout: UILayout, context: Context, shown: TMR_State) -> None:
     """Onto which character, as what, and the button."""
     column = layout.column()
     armature = target_armature(context)
@@ -108,10 +106,16 @@ def draw_insert(layout: UILayout, context: Context) -> None:
         column.label(text=f"Onto {armature.name}", icon="ARMATURE_DATA", translate=False)
     column.prop(preferences(context), "insert_as", text="")
     row = column.row(align=True)
+    row.enabled = len(shown.results) > 0
     row.scale_y = 1.4
     row.operator("tmr.insert_clip", text="Insert at Playhead", icon="KEYFRAME")
-    carry = row.operator("tmr.carry_clip", text="", icon="VIEW_PAN")
-    carry.result = state().active
+    row.operator("tmr.carry_clip", text="", icon="VIEW_PAN").result = shown.active
+
+
+def _paragraph(column: UILayout, context: Context, text: str, icon: str) -> None:
+    """A text over several lines, the icon before the first."""
+    for index, line in enumerate(lines(context, text)):
+        column.label(text=line, icon="BLANK1" if index else icon, translate=False)
 
 
 def lines(context: Context, text: str) -> list[str]:

@@ -80,9 +80,9 @@ def _label(place: Place, text: str, ready: bool) -> None:
     scale = bpy.context.preferences.system.ui_scale
     size, pad = _TEXT_SIZE * scale, _PADDING * scale
     width, height = paint.text_size(text, size)
-    # beside the mouse, but never beyond the region's right edge
-    x = max(pad, min(place.x + _LABEL_OFFSET[0] * scale, place.region.width - width - pad))
-    y = place.y + _LABEL_OFFSET[1] * scale
-    y = y if y > 2 * pad else place.y - _LABEL_OFFSET[1] * scale
+    # beside the mouse, but inside the region: a timeline may be little higher than the text
+    x = min(place.x + _LABEL_OFFSET[0] * scale, place.region.width - width - pad)
+    y = min(max(place.y + _LABEL_OFFSET[1] * scale, pad), place.region.height - height - pad / 2)
+    x, y = max(x, pad), max(y, pad / 2)
     paint.box(x - pad, y - pad, width + 2 * pad, height + 2 * pad, _READY if ready else _NOWHERE)
     paint.text(x, y, text, size, _WHITE)

@@ -55,7 +55,7 @@ class TMR_GGT_result_bar(GizmoGroup):
         return preferences(context).show_result_bar and len(state().results) > 0
 
     def setup(self, _context: Context) -> None:
-        """One gizmo for each card that can ever show."""
+        """One gizmo for each card that can ever show. The one that is dragged is not drawn: it was taken."""
         for row in range(CARDS):
             card = self.gizmos.new(TMR_GT_card.bl_idname)
             card.row = row
@@ -71,13 +71,16 @@ def visible_boxes(context: Context) -> list[Box]:
 
 
 def _free_width(context: Context) -> tuple[int, int]:
-    """The part of the viewport that toolbar and sidebar leave free."""
-    left, right = 0, context.region.width
+    """The part of the viewport's width that toolbar, redo panel and sidebar leave free."""
+    main = context.region
+    left, right = 0, main.width
     for region in context.area.regions:
-        if region.type == "TOOLS" and region.width > 1:
-            left = max(left, region.width)
-        elif region.type == "UI" and region.width > 1:
-            right = min(right, context.region.width - region.width)
+        if region.width <= 1:
+            continue
+        if region.type in {"TOOLS", "HUD"}:
+            left = max(left, region.x + region.width - main.x)
+        elif region.type == "UI":
+            right = min(right, region.x - main.x)
     return left, right
 
 
