@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 import bpy
-import numpy as np
 
 from .._engine import errors
 
-UNIFORM_WITHIN = 1e-3  # relative difference of the three axis lengths that nobody sees
-_ZERO_SCALE = 1e-9
-
 
 def check_writable(armature: bpy.types.Object | None) -> list[str]:
-    """Refuses what cannot take keys.
+    """Refuses what cannot take keys (its scale is the mapper's business).
 
     Returns:
         warnings, one sentence each.
 
     Raises:
-        RetargetError: no armature, linked data, a mirroring or zero scale, NLA tweak mode, or an NLA
-            stack under which the keys would not mean what they say.
+        RetargetError: no armature, linked data, or NLA tweak mode.
     """
     if armature is None:
         raise errors.RetargetError("there is no armature to animate", fix="Select the character's armature")
     if armature.type != "ARMATURE":
         raise errors.RetargetError(
-            f"it is a {armature.type.lower()} and no armature",
+            f"it is no armature (Blender calls it {armature.type})",
             where=armature.name,
             fix="Select the character's armature",
         )
     _check_library(armature)
     _check_nla(armature)
-    warnings = _check_scale(armature)
     if armature.mode == "EDIT":
-        warnings.append(f"{armature.name} is in Edit Mode: its rest pose from before the edit was used")
-    return warnings
+        return [f"{armature.name} is in Edit Mode: its rest pose from before the edit was used"]
+    return []
 
 
 def _check_library(armature: bpy.types.Object) -> None:
@@ -46,25 +40,6 @@ def _check_library(armature: bpy.types.Object) -> None:
             where=f"{armature.name} (from {source.filepath})",
             fix="Make an editable library override of it first (Object > Library Override > Make)",
         )
-
-
-def _check_scale(armature: bpy.types.Object) -> list[str]:
-    axes = np.array(armature.matrix_world.to_3x3(), dtype=np.float64)
-    lengths = np.linalg.norm(axes, axis=0)
-    where = armature.name
-    if not np.isfinite(axes).all() or lengths.min() < _ZERO_SCALE:
-        raise errors.RetargetError("its scale in the world is zero", where=where, fix="Give it a scale")
-    if np.linalg.det(axes) < 0:
-        raise errors.RetargetError(
-            "its scale in the world is negative, which swaps left and right",
-            where=where,
-            fix="Make the scale positive (Object > Apply > Scale, on a copy without animation)",
-        )
-    unit = axes / lengths
-    if lengths.max() / lengths.min() > 1 + UNIFORM_WITHIN or np.abs(unit.T @ unit - np.eye(3)).max() > 1e-3:
-        text = ", ".join(f"{length:.4g}" for length in lengths)
-        return [f"{where} has a non-uniform scale in the world ({text}): turned limbs will look sheared"]
-    return []
 
 
 def _check_nla(armature: bpy.types.Object) -> None:
@@ -114,7 +89,7 @@ def check_shows(armature: bpy.types.Object, into_action: bool) -> list[str]:
             f"the active action is mixed with the NLA strips below it "
             f"({animation.action_blend_type.title()}, influence {animation.action_influence:g})",
             where=where,
-            why="keys would be added to the strips instead of showing the clip",
+            why="Keys would be added to the strips instead of showing the clip",
             fix="Set the action to Replace with influence 1, or insert the clip as an NLA strip",
         )
     return []

@@ -24,7 +24,7 @@ class InsertOptions:
         place: "CHARACTER" starts where the character stands and faces at that frame, "REST" where its rest
             pose does.
         name: of the action or the strip; the file's or the take's name when empty.
-        overrides: role -> bone name, where the user corrects the mapping.
+        overrides: role -> bone, or bones, where the user corrects the mapping.
         notes: custom properties of the action ("tmr_clip", "tmr_licence", "tmr_credit").
     """
 
@@ -32,7 +32,7 @@ class InsertOptions:
     into: str = "NEW_ACTION"
     place: str = "CHARACTER"
     name: str = ""
-    overrides: dict[str, str] = field(default_factory=dict)
+    overrides: dict[str, str | list[str]] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
 
 

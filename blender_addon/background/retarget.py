@@ -58,7 +58,7 @@ def _open_rig(path: Path) -> bpy.types.Object:
     if armature is None:
         raise errors.RetargetError(
             "there is no armature in it",
-            why="it holds plain objects only" if len(bpy.data.objects) else "it is empty",
+            why="It holds plain objects only" if len(bpy.data.objects) else "It is empty",
             fix="Give a file with a skinned character",
         )
     if path.suffix.lower() in {".vrm", ".glb"}:

@@ -39,7 +39,7 @@ class Blender:
     scratch: Path
 
     def run(self, script: Path, request: dict[str, Any] | None = None) -> dict[str, Any]:
-        """What the script's `run(request)` returned; the test fails with the script's output when it raised."""
+        """What the script's `run(request)` returned; when it raised, the test fails with its output."""
         number = len(list(self.scratch.iterdir()))
         folder = self.scratch / str(number)
         (folder / "settings").mkdir(parents=True)

@@ -1,5 +1,8 @@
-"""Run by a Blender's Python: inside.py SCRIPT FOLDER. Runs the script's `run` on FOLDER/request.json and writes
-FOLDER/result.json. Leaves by os._exit: some Blenders crash or hang on their way out after long work."""
+"""Run by a Blender's Python: inside.py SCRIPT FOLDER.
+
+Runs the script's `run` on FOLDER/request.json and writes FOLDER/result.json. Leaves by os._exit, because some
+Blenders crash or hang on their way out after long work.
+"""
 
 import json
 import os

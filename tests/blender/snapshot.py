@@ -3,14 +3,63 @@
 import bpy
 
 # what evaluation computes from the rest; where it changes, what it is made of changed too
-COMPUTED = {"matrix", "matrix_basis", "matrix_channel", "matrix_world", "matrix_local", "head", "tail", "center"}
-SKIPPED = {"rna_type", "original", "session_uid", "is_evaluated", "bl_rna", "name_full", "preview", "asset_data"}
-BLOCKS = ("actions", "armatures", "collections", "libraries", "meshes", "objects", "scenes", "texts", "worlds")
-# interface and render settings of a scene are no business of a key writer, and slow to walk
-SHALLOW_SCENE = {"frame_current", "frame_subframe", "frame_start", "frame_end", "use_preview_range", "camera"}
-# (walking a scene's brushes crashes Blender 4.2)
-SCENE_STRUCTS = {"tool_settings", "timeline_markers", "render", "unit_settings", "cursor", "keying_sets"}
-KEYING = {"use_keyframe_insert_auto", "auto_keying_mode", "use_keyframe_insert_keyingset", "keyframe_type"}
+COMPUTED = {
+    "matrix",
+    "matrix_basis",
+    "matrix_channel",
+    "matrix_world",
+    "matrix_local",
+    "head",
+    "tail",
+    "center",
+}
+SKIPPED = {
+    "rna_type",
+    "original",
+    "session_uid",
+    "is_evaluated",
+    "bl_rna",
+    "name_full",
+    "preview",
+    "asset_data",
+}
+BLOCKS = (
+    "actions",
+    "armatures",
+    "collections",
+    "libraries",
+    "meshes",
+    "objects",
+    "scenes",
+    "texts",
+    "worlds",
+)
+# of a scene what a user would miss; its brushes are no business of a key writer, and walking them crashes 4.2
+ONLY = {
+    "Scene": {
+        "frame_current",
+        "frame_subframe",
+        "frame_start",
+        "frame_end",
+        "frame_preview_start",
+        "frame_preview_end",
+        "use_preview_range",
+        "camera",
+        "tool_settings",
+        "timeline_markers",
+        "render",
+        "unit_settings",
+        "cursor",
+        "keying_sets",
+        "objects",
+    },
+    "ToolSettings": {
+        "use_keyframe_insert_auto",
+        "auto_keying_mode",
+        "use_keyframe_insert_keyingset",
+        "keyframe_type",
+    },
+}
 
 
 def snapshot():
@@ -32,7 +81,9 @@ def snapshot():
 def differences(before, after):
     """Paths that came, went or changed."""
     return sorted(
-        path for path in before.keys() | after.keys() if before.get(path, "absent") != after.get(path, "absent")
+        path
+        for path in before.keys() | after.keys()
+        if before.get(path, "absent") != after.get(path, "absent")
     )
 
 
@@ -46,37 +97,36 @@ def _walk(found, path, struct, seen):
     if key in seen:
         return
     seen.add(key)
-    only = None
-    if isinstance(struct, bpy.types.Scene):
-        only = SHALLOW_SCENE | SCENE_STRUCTS
-    elif isinstance(struct, bpy.types.ToolSettings):
-        only = KEYING
+    only = ONLY.get(struct.bl_rna.identifier)
     for prop in struct.bl_rna.properties:
         name = prop.identifier
         if name in SKIPPED or name in COMPUTED or (only is not None and name not in only):
             continue
-        here = f"{path}.{name}"
         try:
             value = getattr(struct, name)
         except AttributeError:  # some properties exist for other kinds of the same type only
             continue
-        if name == "group":  # its F-curves are walked where they belong
-            found[here] = getattr(value, "name", None)
-        elif name == "channels":
-            found[here] = tuple(_label(item, 0) for item in value)
-        elif prop.type == "POINTER":
-            _pointer(found, here, value, seen)
-        elif prop.type == "COLLECTION":
-            found[f"{here}.len"] = len(value)
-            for number, item in enumerate(value):
-                _pointer(found, f"{here}[{_label(item, number)}]", item, seen)
-        elif getattr(prop, "is_array", False):
-            found[here] = repr(tuple(tuple(row) if hasattr(row, "__len__") else row for row in value))
-        else:
-            found[here] = repr(value)
+        _property(found, f"{path}.{name}", prop, value, seen)
     for name in _custom(struct):
         value = struct[name]
         found[f'{path}["{name}"]'] = getattr(value, "name", None) or repr(value)
+
+
+def _property(found, path, prop, value, seen):
+    if prop.identifier == "group":  # its F-curves are walked where they belong
+        found[path] = getattr(value, "name", None)
+    elif prop.identifier == "channels":
+        found[path] = tuple(_label(item, 0) for item in value)
+    elif prop.type == "POINTER":
+        _pointer(found, path, value, seen)
+    elif prop.type == "COLLECTION":
+        found[f"{path}.len"] = len(value)
+        for number, item in enumerate(value):
+            _pointer(found, f"{path}[{_label(item, number)}]", item, seen)
+    elif getattr(prop, "is_array", False):
+        found[path] = repr(tuple(tuple(row) if hasattr(row, "__len__") else row for row in value))
+    else:
+        found[path] = repr(value)
 
 
 def _label(item, number):

@@ -30,12 +30,12 @@ class Made:
         angle = np.linspace(0.0, 1.0, COUNT)
         quats = np.stack([np.cos(angle / 2), np.sin(angle / 2), 0 * angle, 0 * angle])
         turns = np.stack([angle, 0.1 * angle, -angle])
-        return [
-            retarget.Curve("upper_arm.L", "rotation_quaternion", i, quats[i]) for i in range(4)
-        ] + [retarget.Curve("shin.R", "rotation_euler", i, turns[i]) for i in range(3)]
+        return [retarget.Curve("upper_arm.L", "rotation_quaternion", i, quats[i]) for i in range(4)] + [
+            retarget.Curve("shin.R", "rotation_euler", i, turns[i]) for i in range(3)
+        ]
 
 
-def add_keys(owner, channels, path, index, points, group):
+def add_keys(channels, path, index, points, group):
     curve = channels.ensure(path, index, group)
     for frame, value, interpolation, handle in points:
         key = curve.keyframe_points.insert(frame, value)
@@ -60,14 +60,16 @@ def furnish():
         (40, -0.3, "ELASTIC", "VECTOR"),
     ]
     for index in range(4):
-        add_keys(figure, channels, keys.bone_path("upper_arm.L", "rotation_quaternion"), index, places, "Mine")
-        add_keys(figure, channels, keys.bone_path("head", "rotation_quaternion"), index, places, "head")
-    add_keys(figure, channels, "location", 2, places, "Object")
+        add_keys(
+            figure, channels, keys.bone_path("upper_arm.L", "rotation_quaternion"), index, places, "Mine"
+        )
+        add_keys(channels, keys.bone_path("head", "rotation_quaternion"), index, places, "head")
+    add_keys(channels, "location", 2, places, "Object")
     curve = channels.find(keys.bone_path("head", "rotation_quaternion"), 1)
     curve.modifiers.new("NOISE")
     channels.action.pose_markers.new("here").frame = 7
     elsewhere = actions.create("Elsewhere", other)
-    add_keys(other, elsewhere, keys.bone_path("head", "location"), 1, places, "head")
+    add_keys(elsewhere, keys.bone_path("head", "location"), 1, places, "head")
     track = other.animation_data_create().nla_tracks.new()
     actions.add_strip(track, "Strip", 3, elsewhere)
     driver = figure.driver_add("hide_render").driver
@@ -136,9 +138,10 @@ def old_keys_changed(before, after):
     for path in differences(before, after):
         match = frame.search(path)
         is_new_curve = match and not any(p.startswith(path[: match.start()]) for p in before)
-        if match and 'actions["Hand made"]' in path and not is_new_curve:
-            if not FIRST <= float(match[1]) < FIRST + COUNT:
-                found.append(path)
+        if not match or is_new_curve or 'actions["Hand made"]' not in path:
+            continue
+        if not FIRST <= float(match[1]) < FIRST + COUNT:
+            found.append(path)
     return found
 
 
@@ -257,11 +260,46 @@ def saved(folder):
     }
 
 
+def seen():
+    """Names of deliberate changes that the snapshot notices."""
+    figure = furnish()
+
+    def change_key():
+        actions.of(figure).find("location", 2).keyframe_points[0].handle_left[1] += 0.001
+
+    def change_flag():
+        figure.pose.bones["toe.L"].lock_location[1] = True
+
+    def change_bone():
+        figure.pose.bones["toe.L"].location.x += 0.001
+
+    def change_selection():
+        figure.select_set(not figure.select_get())
+
+    def make_object():
+        bpy.data.objects.new("New", None)
+
+    noticed = []
+    for name, change in (
+        ("key", change_key),
+        ("flag", change_flag),
+        ("bone", change_bone),
+        ("selection", change_selection),
+        ("new object", make_object),
+    ):
+        before = snapshot()
+        change()
+        if differences(before, snapshot()):
+            noticed.append(name)
+    return noticed
+
+
 def run(request):
     ways = ("NEW_ACTION", "NLA_STRIP", "CURRENT_ACTION")
     return {
         "changed": {into: changed(into) for into in ways},
         "shown": {into: shown(into) for into in ways},
+        "seen": seen(),
         "twice": twice(),
         "undone": undone(),
         "shared": shared(),

@@ -1,0 +1,342 @@
+"""Clips on figures that are made here: what Blender shows against what the clip is, and what is refused."""
+
+import importlib
+import math
+
+import bpy
+import numpy as np
+from mathutils import Matrix
+
+from tests.blender.rigs.figure import LEFT, MIDDLE, make_figure
+from tests.blender.snapshot import differences, snapshot
+from tmr_engine.motion import Motion, Skeleton, rotation
+
+actions = importlib.import_module("tmr_addon.compat.actions")
+checks = importlib.import_module("tmr_addon.armature.checks")
+engine = importlib.import_module("tmr_addon._engine")
+humanoid = importlib.import_module("tmr_addon.armature.humanoid")
+insert = importlib.import_module("tmr_addon.armature.insert")
+InsertOptions = insert.InsertOptions
+
+FPS = 60
+LIMBS = {"upper_arm": "forearm", "forearm": "hand", "thigh": "shin", "shin": "foot"}
+MIXAMO = {
+    "hips": "mixamorig:Hips",
+    "spine": "mixamorig:Spine",
+    "chest": "mixamorig:Spine1",
+    "neck": "mixamorig:Neck",
+    "head": "mixamorig:Head",
+    **{
+        f"{bone}.{side[0]}": f"mixamorig:{side}{name}"
+        for side in ("Left", "Right")
+        for bone, name in (
+            ("shoulder", "Shoulder"),
+            ("upper_arm", "Arm"),
+            ("forearm", "ForeArm"),
+            ("hand", "Hand"),
+            ("thigh", "UpLeg"),
+            ("shin", "Leg"),
+            ("foot", "Foot"),
+            ("toe", "ToeBase"),
+        )
+    },
+}
+EIGHT_MODES = ("QUATERNION", "XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX", "AXIS_ANGLE")
+
+
+def skeleton_of(armature):
+    """The armature's rest pose as a source, world aligned: Y up, no root bone."""
+    bones = [bone for bone in armature.data.bones if bone.name != "root"]
+    names = [bone.name for bone in bones]
+    parents = np.array([names.index(b.parent.name) if b.parent.name in names else -1 for b in bones])
+    world = np.array(armature.matrix_world)
+    heads = np.array([list(bone.head_local) for bone in bones]) @ world[:3, :3].T + world[:3, 3]
+    heads = np.stack([heads[:, 0], heads[:, 2], -heads[:, 1]], axis=-1)
+    offsets = np.where(parents[:, None] >= 0, heads - heads[parents], heads)
+    return Skeleton(tuple(names), parents, offsets, rotation.identity(len(names)))
+
+
+def dance(skeleton, seconds=1.0):
+    """Every joint swings, the body turns twice around and walks 1.5 m."""
+    times = np.arange(round(seconds * FPS) + 1) / FPS
+    generator = np.random.default_rng(11)
+    axes = generator.normal(size=(len(skeleton), 3))
+    axes /= np.linalg.norm(axes, axis=1, keepdims=True)
+    swing = 0.7 * np.sin(2 * np.pi * times[:, None] * generator.uniform(0.5, 1.5, len(skeleton)))
+    turns = rotation.from_axis_angle(axes * swing[..., None])
+    around = rotation.about_axis("Y", 4 * np.pi * times / seconds)
+    turns[:, 0] = rotation.multiply(around, turns[:, 0])
+    path = skeleton.offsets[0] + np.outer(times, [0.5, 0.0, 1.5])
+    return Motion(skeleton, path, turns, FPS)
+
+
+def at_rest(skeleton):
+    return Motion(skeleton, skeleton.offsets[None, 0], skeleton.rest_rotations[None], FPS)
+
+
+def fresh(fps=FPS, **options):
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.context.scene.render.fps = fps
+    return make_figure(**options)
+
+
+def heads_at(armature, frame, part=0.0):
+    """Bone -> world joint that Blender shows."""
+    bpy.context.scene.frame_set(frame, subframe=part)
+    shown = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    return {bone.name: np.array(shown.matrix_world @ bone.head) for bone in shown.pose.bones}
+
+
+def angle(first, second):
+    return math.degrees(math.atan2(np.linalg.norm(np.cross(first, second)), float(first @ second)))
+
+
+def limb_error(armature, motion, names=None, turn=None):
+    """The worst angle in degrees between a limb that Blender shows and the clip's, over all frames."""
+    names = names or {}
+    turn = np.eye(3) if turn is None else turn
+    positions = motion.world[0]
+    positions = np.stack([positions[..., 0], -positions[..., 2], positions[..., 1]], axis=-1)
+    worst = 0.0
+    for frame in range(0, len(motion), 5):
+        shown = heads_at(armature, 1 + frame)
+        for side in (".L", ".R"):
+            for bone, child in LIMBS.items():
+                ends = [names.get(name + side, name + side) for name in (bone, child)]
+                there = [positions[frame, motion.skeleton.index(name + side)] for name in (bone, child)]
+                worst = max(worst, angle(shown[ends[1]] - shown[ends[0]], turn @ (there[1] - there[0])))
+    return worst
+
+
+def source():
+    """A T-posed skeleton, and a dance on it."""
+    skeleton = skeleton_of(fresh())
+    return skeleton, dance(skeleton)
+
+
+KINDS = {
+    "T": {},
+    "A45": {"arm_down_deg": 45.0},
+    "rolled": {"roll_deg": 37.0},
+    "centimetres": {"unit": 100.0},
+    "eight modes": {"modes": EIGHT_MODES},
+    "mixamo names": {"rename": MIXAMO},
+    "quotes in names": {"rename": {"hand.L": 'hand "left".L', "hand.R": 'hand "left".R'}},
+}
+
+
+def limbs():
+    """Kind of figure -> the worst limb error of the dance."""
+    _, motion = source()
+    found = {}
+    for kind, options in KINDS.items():
+        armature = fresh(**options)
+        insert.insert_motion(bpy.context, armature, motion, InsertOptions(frame=1, place="REST"))
+        found[kind] = limb_error(armature, motion, options.get("rename"))
+    return found
+
+
+def equal_joints():
+    """The largest distance of a joint from the plain figure's, metres, over the dance."""
+    _, motion = source()
+    wanted = None
+    found = {}
+    for kind in ("T", "rolled", "centimetres", "eight modes"):
+        armature = fresh(**KINDS[kind])
+        insert.insert_motion(bpy.context, armature, motion, InsertOptions(frame=1, place="REST"))
+        places = np.array([list(heads_at(armature, frame).values()) for frame in (1, 17, 40, 61)])
+        wanted = places if wanted is None else wanted
+        found[kind] = float(np.abs(places - wanted).max())
+    return found
+
+
+def rests():
+    """A rest pose put on another rest pose: the target is posed like the source's rest, not like its own."""
+    found = {}
+    for first, second in (("T", "A45"), ("A45", "T"), ("T", "T")):
+        skeleton = skeleton_of(fresh(**KINDS[first]))
+        armature = fresh(**KINDS[second])
+        insert.insert_motion(bpy.context, armature, at_rest(skeleton), InsertOptions(frame=1, place="REST"))
+        found[f"{first} to {second}"] = limb_error(armature, at_rest(skeleton))
+        if first == second:
+            bases = [bone.matrix_basis for bone in armature.pose.bones]
+            found["identity"] = float(max(abs(np.array(basis) - np.eye(4)).max() for basis in bases))
+    return found
+
+
+def between_frames():
+    """How far the pose between two keys is from half way, degrees: jumping signs and turns show here."""
+    _, motion = source()
+    worst = 0.0
+    armature = fresh(modes=EIGHT_MODES)
+    insert.insert_motion(bpy.context, armature, motion, InsertOptions(frame=1, place="REST"))
+    for frame in range(1, len(motion)):
+        turns = []
+        for part in (0.0, 0.5, 1.0):
+            bpy.context.scene.frame_set(frame + int(part), subframe=part % 1.0)
+            turns.append([bone.matrix_basis.to_quaternion() for bone in armature.pose.bones])
+        for start, middle, end in zip(*turns, strict=True):
+            half = start.slerp(end, 0.5)
+            apart = 2 * math.degrees(math.acos(min(1.0, abs(half.dot(middle)))))
+            # an Euler path is curved: what counts is that it stays between its ends
+            worst = max(worst, apart - math.degrees(start.rotation_difference(end).angle))
+    return worst
+
+
+def resampled():
+    """120 frames a second in a scene of 24: every fifth frame, at the same time."""
+    _, motion = source()
+    armature = fresh(fps=24)
+    report = insert.insert_motion(bpy.context, armature, motion, InsertOptions(frame=1, place="REST"))
+    twelfth = motion.world[0][30, 0]  # half a second
+    shown = heads_at(armature, 13)["hips"]
+    return {"range": [report.first, report.last], "off": float(np.abs(shown - to_z_up(twelfth)).max())}
+
+
+def to_z_up(place):
+    return np.array([place[0], -place[2], place[1]])
+
+
+def standing(heads):
+    """Ground point and facing angle (degrees) of a pose."""
+    left, right = heads["thigh.L"], heads["thigh.R"]
+    middle = (left + right) / 2
+    across = left - right
+    return middle[:2], math.degrees(math.atan2(-across[0], across[1]))
+
+
+def placed():
+    """The clip starts where the character stands and faces, wherever its object or its bones have put it."""
+    motion = source()[1].cut(0.3, 1.0)  # it begins far from its origin, turned
+    found = {}
+    for kind in ("object", "root bone", "second clip"):
+        armature = fresh()
+        if kind == "object":
+            armature.matrix_world = Matrix.Translation((2, -3, 0.5)) @ Matrix.Rotation(
+                math.radians(135), 4, "Z"
+            )
+        elif kind == "root bone":
+            turned = Matrix.Translation((1, 2, 0)) @ Matrix.Rotation(math.radians(-60), 4, "Z")
+            root = armature.pose.bones["root"]
+            root.matrix_basis = root.bone.matrix_local.inverted() @ turned @ root.bone.matrix_local
+        else:
+            insert.insert_motion(bpy.context, armature, motion, InsertOptions(frame=1, into="CURRENT_ACTION"))
+        bpy.context.view_layer.update()
+        frame = len(motion) if kind == "second clip" else 10
+        before = standing(heads_at(armature, frame))
+        insert.insert_motion(bpy.context, armature, motion, InsertOptions(frame=None, into="CURRENT_ACTION"))
+        after = standing(heads_at(armature, frame))
+        found[kind] = {
+            "ground": float(np.abs(before[0] - after[0]).max()),
+            "turn": abs((before[1] - after[1] + 180) % 360 - 180),
+        }
+    return found
+
+
+def vrm_table():
+    """Bones without meaning in their names are mapped by VRM's table."""
+    _, motion = source()
+    names = ["root", *[bone for bone in MIDDLE if bone != "root"]]
+    names += [bone + side for bone in LEFT for side in (".L", ".R")]
+    rename = {name: f"J_{number:02d}" for number, name in enumerate(names)}
+    armature = fresh(rename=rename)
+    roles = {"hips": "hips", "spine": "spine", "chest": "chest", "neck": "neck", "head": "head"}
+    parts = {"UpperArm": "upper_arm", "LowerArm": "forearm", "Hand": "hand", "Shoulder": "shoulder"}
+    parts |= {"UpperLeg": "thigh", "LowerLeg": "shin", "Foot": "foot", "Toes": "toe"}
+    for side, end in (("left", ".L"), ("right", ".R")):
+        roles |= {side + part: bone + end for part, bone in parts.items()}
+    humanoid.write_humanoid(armature, {role: rename[bone] for role, bone in roles.items()})
+    report = insert.insert_motion(bpy.context, armature, motion, InsertOptions(frame=1))
+    wanted = {"left_upper_arm": rename["upper_arm.L"], "right_lower_leg": rename["shin.R"]}
+    return {"family": report.family, "right": all(report.mapping[r] == b for r, b in wanted.items())}
+
+
+def refused():
+    """Case -> what is said, and what is different afterwards."""
+    _, motion = source()
+    found = {}
+    for case, prepare in REFUSED.items():
+        armature = prepare(fresh())
+        bpy.context.view_layer.update()
+        before = snapshot()
+        said = ""
+        try:
+            insert.insert_motion(bpy.context, armature, motion, InsertOptions(frame=1))
+        except engine.errors.RetargetError as error:
+            said = str(error)
+        found[case] = {"said": said, "changed": differences(before, snapshot())}
+    return found
+
+
+def negative(armature):
+    armature.scale.x = -1.0
+    return armature
+
+
+def zero(armature):
+    armature.scale = (0.0, 0.0, 0.0)
+    return armature
+
+
+def empty(_):
+    made = bpy.data.objects.new("Nothing", None)
+    bpy.context.scene.collection.objects.link(made)
+    return made
+
+
+def with_strip(armature):
+    channels = actions.create("Below", armature)
+    channels.ensure("location", 0, "Object").keyframe_points.insert(1, 1.0)
+    animation = armature.animation_data_create()
+    actions.add_strip(animation.nla_tracks.new(), "Below", 1, channels)
+    return armature
+
+
+def mixed(armature):
+    with_strip(armature)
+    actions.assign(armature, actions.create("Above", armature))
+    armature.animation_data.action_blend_type = "ADD"
+    return armature
+
+
+def tweaked(armature):
+    with_strip(armature)
+    animation = armature.animation_data
+    animation.nla_tracks[0].strips[0].select = True
+    animation.nla_tracks.active = animation.nla_tracks[0]
+    animation.use_tweak_mode = True
+    assert animation.use_tweak_mode
+    return armature
+
+
+def no_arms(armature):
+    bpy.context.view_layer.objects.active = armature
+    bpy.ops.object.mode_set(mode="EDIT")
+    for bone in list(armature.data.edit_bones):
+        if bone.name.split(".")[0] in {"shoulder", "upper_arm", "forearm", "hand"}:
+            armature.data.edit_bones.remove(bone)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    return armature
+
+
+REFUSED = {
+    "negative scale": negative,
+    "zero scale": zero,
+    "no armature": empty,
+    "mixed with the NLA": mixed,
+    "tweak mode": tweaked,
+    "no arms": no_arms,
+}
+
+
+def run(request):
+    return {
+        "limbs": limbs(),
+        "equal_joints": equal_joints(),
+        "rests": rests(),
+        "between_frames": between_frames(),
+        "resampled": resampled(),
+        "placed": placed(),
+        "vrm_table": vrm_table(),
+        "refused": refused(),
+    }

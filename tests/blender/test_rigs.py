@@ -1,0 +1,136 @@
+"""Real clips on the rigs of the reference material, in every Blender: what is shown is what was asked for."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.blender
+SCRIPT = Path(__file__).parent / "scripts" / "rigs.py"
+SOURCE = {"hips": "Hips"} | {
+    f"{side}_{role}": side.title() + joint
+    for side in ("left", "right")
+    for role, joint in (
+        ("upper_arm", "Arm"),
+        ("lower_arm", "ForeArm"),
+        ("hand", "Hand"),
+        ("upper_leg", "UpLeg"),
+        ("lower_leg", "Leg"),
+        ("foot", "Foot"),
+    )
+}
+# files whose world rest joints are the same (rigs/README.md): one clip must move them all alike
+ALIKE = (
+    "var_constraint_driven.blend",
+    "var_library_override.blend",
+    "var_names_numbers.blend",
+    "var_names_shuffled.blend",
+    "var_no_inherit_rotation.blend",
+    "var_no_mesh.blend",
+    "var_parented_empty.blend",
+    "var_posed_with_action.blend",
+    "var_roll_random.blend",
+    "var_rotation_modes.blend",
+    "var_rotx_minus90.blend",
+    "var_scale_001.blend",
+    "var_scale_100.blend",
+    "var_shared_data.blend",
+)
+BASE = "var_base_tpose.blend"
+TAKEN = (
+    BASE,
+    *ALIKE,
+    "arp_like_made.blend",
+    "cc_like_made.blend",
+    "daz_g8_like_made.blend",
+    "m2m_human_male.glb",
+    "mixamo_made.blend",
+    "mmd_japanese_made.blend",
+    "mpfb_default.blend",
+    "mpfb_game_engine.blend",
+    "mpfb_mixamo.blend",
+    "rigify_human_metarig.blend",
+    "rigify_human_rig.blend",
+    "rocketbox_male_adult_04.fbx",
+    "smpl_named_made.blend",
+    "ue_manny_made.blend",
+    "var_apose30_connected.blend",
+    "var_apose45.blend",
+    "var_hair_skirt_tail_wings.blend",
+    "var_minimal_15.blend",
+    "var_rotated_world.blend",
+    "vrm0_cryptovoxels.vrm",
+    "vrm1_made.vrm",
+)
+WARNED = {"var_nonuniform_scale.blend": "scale", "var_upper_body_only.blend": "no legs"}
+REFUSED = {
+    "kenney_character_nodes.glb": "no armature",
+    "nonhuman_bird.glb": "human",
+    "nonhuman_fox.glb": "human",
+    "nonhuman_snake_rig_only.glb": "human",
+    "nonhuman_spider_rig_only.glb": "human",
+    "var_linked_library.blend": "linked",
+    "var_negative_scale.blend": "negative scale",
+    "vrm1_debug_robot.vrm": "no armature",
+}
+
+
+@pytest.fixture
+def shown(run_once, shared_dir):
+    return run_once(
+        SCRIPT,
+        folder=str(shared_dir / "rigs"),
+        rigs=[*TAKEN, *WARNED, *REFUSED],
+        motion=str(shared_dir / "motions" / "samples" / "cmu_12_01_cgspeed.bvh"),
+        seconds=[0.5, 2.5],
+        source=SOURCE,
+    )
+
+
+@pytest.mark.parametrize("rig", TAKEN)
+def test_blender_shows_the_pose_that_was_solved(shown, rig):
+    assert "refused" not in shown[rig], shown[rig]
+    assert shown[rig]["off_place"] < 1e-4  # metres
+    assert shown[rig]["off_turn"] < 1e-4
+
+
+@pytest.mark.parametrize("rig", TAKEN)
+def test_limbs_point_where_the_clip_points_them(shown, rig):
+    assert shown[rig]["limbs_median"] < 0.1  # degrees; the targets of retargeting-quality.md, 2.1
+    assert shown[rig]["limbs_p95"] < 0.5
+
+
+@pytest.mark.parametrize("rig", ALIKE)
+def test_equal_bodies_move_alike_whatever_the_rig_is_like(shown, rig):
+    renamed = shown[rig]["places"]
+    for role, wanted in shown[BASE]["places"].items():
+        assert np.abs(np.array(renamed[role]) - wanted).max() < 1e-3, role  # metres
+
+
+@pytest.mark.parametrize("rig", ["var_apose45.blend", "var_apose30_connected.blend"])
+def test_an_a_pose_body_moves_like_the_t_pose_body(shown, rig):
+    for role in ("left_hand", "right_hand", "left_foot", "right_foot", "head"):
+        wanted = np.array(shown[BASE]["places"][role])
+        # clavicles are carried relative to the chest, so the arms hang a little lower
+        assert np.abs(np.array(shown[rig]["places"][role]) - wanted).max() < 0.03, role
+
+
+@pytest.mark.parametrize("rig", WARNED)
+def test_what_will_look_wrong_is_said(shown, rig):
+    assert any(WARNED[rig] in warning for warning in shown[rig]["warnings"])
+
+
+@pytest.mark.parametrize("rig", REFUSED)
+def test_what_is_no_humanoid_or_cannot_be_keyed_is_refused_with_a_reason(shown, rig):
+    assert REFUSED[rig] in shown[rig]["refused"]
+
+
+def test_each_listed_rig_is_expected_as_the_reference_material_expects_it(shared_dir):
+    expected = {
+        path.name.removesuffix(".mapping.json"): json.loads(path.read_text(encoding="utf-8"))["expect"]
+        for path in (shared_dir / "rigs").glob("*.mapping.json")
+    }
+    assert {expected[Path(rig).stem] for rig in TAKEN} == {"retarget"}
+    assert {expected[Path(rig).stem] for rig in WARNED} == {"warn"}
+    assert {expected[Path(rig).stem] for rig in REFUSED} <= {"refuse", "warn-or-refuse"}
