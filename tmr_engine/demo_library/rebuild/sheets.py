@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...motion import Motion, Skeleton
+from ...motion import Motion, Skeleton, rotation
 from ...motion.facts import measure
 from ...motion.rotation import FloatArray
 from .canvas import Canvas
@@ -51,11 +51,13 @@ def write_sheets(rows: list[tuple[str, Motion]], folder: Path, prefix: str) -> l
 
 
 def hand_activity(motion: Motion) -> tuple[float, float]:
-    """Metres that the left and the right hand move relative to the hips, over the whole clip."""
-    positions = motion.world[0]
-    away = positions - positions[:, hips(motion.skeleton), None]
+    """Metres that the left and the right hand move in the axes of the hips, over the whole clip."""
+    positions, turns = motion.world
+    root = hips(motion.skeleton)
+    away = positions - positions[:, root, None]
+    own = rotation.rotate(rotation.conjugate(turns[:, root, None]), away)
     paths = {
-        letter: float(np.linalg.norm(np.diff(away[:, joint], axis=0), axis=-1).sum())
+        letter: float(np.linalg.norm(np.diff(own[:, joint], axis=0), axis=-1).sum())
         for letter, joint in hands(motion.skeleton).items()
     }
     return paths["L"], paths["R"]
