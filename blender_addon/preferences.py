@@ -17,12 +17,22 @@ LIBRARIES = (
 )
 
 
+def _library_chosen(_preferences, context):
+    """The results shown are those of the other library: ask this one."""
+    shown = context.window_manager.tmr
+    shown.results.clear()
+    if shown.query.strip():
+        bpy.ops.tmr.search()
+
+
 class TMR_Preferences(AddonPreferences):
     """Shown in Blender's preferences; also drawn in the panel where they are used."""
 
     bl_idname = __package__
 
-    library: EnumProperty(name="Library", description="Where to search", items=LIBRARIES, default="DEMO")
+    library: EnumProperty(
+        name="Library", description="Where to search", items=LIBRARIES, default="DEMO", update=_library_chosen
+    )
     insert_as: EnumProperty(
         name="Insert As", description="What the inserted clip becomes", items=INSERT_AS, default="NEW_ACTION"
     )

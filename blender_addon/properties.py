@@ -55,6 +55,7 @@ class TMR_State(PropertyGroup):
     status: StringProperty(name="Status", default="Ready")
     job: StringProperty(description="What the progress bar is about; empty when no long work runs")
     progress: FloatProperty(name="Progress", min=0.0, max=1.0, subtype="FACTOR")
+    index_summary: StringProperty(description="What the last indexing did")
     failures: CollectionProperty(type=TMR_Failure)
     has_error: BoolProperty()
     error: StringProperty(name="Error")

@@ -58,5 +58,5 @@ def unregister() -> None:
 
 @bpy.app.handlers.persistent
 def _file_loaded(_path: str) -> None:
-    """A new file comes with an empty state; what is under way shows in it again."""
-    session.refresh()
+    """A file comes with an empty state of its own; what the last one was told does not concern it."""
+    session.say("Ready")

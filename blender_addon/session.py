@@ -20,7 +20,7 @@ from ._engine import arrays, motion, protocol
 from .engine.client import EngineClient, State
 from .engine.pump import new_client
 from .messages import Complaint, masked, user_message
-from .preferences import library_folder, own_library_folder, user_folder
+from .preferences import library_folder, own_library_folder, preferences, user_folder
 from .properties import TMR_Result, state
 
 _TOP = 50
@@ -71,6 +71,11 @@ class Session:
         )
         self.refresh()
 
+    @property
+    def is_searching(self) -> bool:
+        """Whether an answer is awaited."""
+        return self._search is not None
+
     def _show_results(self, result: protocol.Result) -> None:
         self._search = None
         rows = state().results
@@ -82,11 +87,12 @@ class Session:
 
     def _search_failed(self, error: protocol.Error) -> None:
         self._search = None
+        state().results.clear()
         self.show_error(error)
 
     def wait_for_search(self, limit_s: float) -> bool:
         """Waits for the answer, as a script must; False when none came in time, or an error."""
-        return self._wait(lambda: self._search is None, limit_s) and not state().has_error
+        return self._wait(lambda: not self.is_searching, limit_s) and not state().has_error
 
     # --- the motion of a clip ----------------------------------------------------------------------------
 
@@ -124,7 +130,7 @@ class Session:
 
     def wait_for_clip(self, clip: str, limit_s: float) -> FetchedClip | None:
         """The clip, after waiting for it as a script must; None when it failed or took too long."""
-        self._wait(lambda: clip not in self._fetches, limit_s)
+        self._wait(lambda: not self.is_fetching(clip), limit_s)
         return self.fetched(clip)
 
     # --- indexing ----------------------------------------------------------------------------------------
@@ -157,7 +163,7 @@ class Session:
 
     def wait_for_indexing(self, limit_s: float) -> bool:
         """Waits for the end of the indexing, as a script must; False when it goes on."""
-        return self._wait(lambda: self._job is None, limit_s)
+        return self._wait(lambda: not self.is_indexing, limit_s)
 
     def _show_progress(self, progress: protocol.Progress) -> None:
         shown = state()
@@ -165,15 +171,15 @@ class Session:
         shown.job = masked(progress.text) or f"{progress.done} of {progress.total}"
 
     def _index_done(self, result: protocol.Result) -> None:
-        report = result.values
-        failed = report["failed"]
-        changes = (f"{report[name]} {name}" for name in ("added", "updated", "removed") if report[name])
-        summary = f"{_count(report['clips'], 'clip')} in your library: {', '.join(changes) or 'no change'}"
-        self._index_ended(f"{summary}, {len(failed)} not read" if failed else summary)
-        rows = state().failures
-        for entry in failed:
-            row = rows.add()
+        report, shown = result.values, state()
+        changes = [f"{report[name]} {name}" for name in ("added", "updated", "removed") if report[name]]
+        summary = f"{_count(report['clips'], 'clip')} in your library, {', '.join(changes) or 'no change'}"
+        self._index_ended(summary)
+        shown.index_summary = summary
+        for entry in report["failed"]:
+            row = shown.failures.add()
             row.path, row.reason = masked(entry["path"]), masked(entry["reason"])
+        preferences().library = "OWN"  # this searches there for the sentence in the search box
 
     def _index_failed(self, error: protocol.Error) -> None:
         self._index_ended("Indexing failed")
@@ -181,10 +187,10 @@ class Session:
 
     def _index_ended(self, outcome: str) -> None:
         self._job = None
-        self._outcome = outcome
-        state().job, state().progress = "", 0.0
-        state().failures.clear()
-        self.refresh()
+        shown = state()
+        shown.job, shown.progress, shown.index_summary = "", 0.0, ""
+        shown.failures.clear()
+        self.say(outcome)
 
     # --- errors and status -------------------------------------------------------------------------------
 

@@ -5,7 +5,6 @@ from bpy.types import Context, Operator
 
 from ..armature.mannequin import add_mannequin
 from ..preferences import preferences
-from ..properties import state
 from ..session import session
 
 
@@ -53,11 +52,9 @@ class TMR_OT_use_demo_library(Operator):
     bl_label = "Use Demo Library"
 
     def execute(self, context: Context) -> set[str]:
-        """Searches again for the same sentence."""
-        preferences(context).library = "DEMO"
+        """Changing the library searches again for the same sentence."""
         session.clear_error()
-        if state().query.strip():
-            session.search(state().query)
+        preferences(context).library = "DEMO"
         return {"FINISHED"}
 
 

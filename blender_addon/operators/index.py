@@ -3,7 +3,6 @@
 from bpy.props import BoolProperty, FloatProperty, StringProperty
 from bpy.types import Context, Event, Operator
 
-from ..preferences import preferences
 from ..session import session
 
 
@@ -34,12 +33,11 @@ class TMR_OT_index_folder(Operator):
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, _context: Context) -> set[str]:
         """Starts the job; its progress and its end show in the panel."""
         if not self.directory:
             self.report({"ERROR"}, "Choose a folder")
             return {"CANCELLED"}
-        preferences(context).library = "OWN"
         session.index([self.directory])
         if self.wait_s > 0.0 and not session.wait_for_indexing(self.wait_s):
             self.report({"WARNING"}, f"Not finished within {self.wait_s:g} s; it goes on")

@@ -25,6 +25,8 @@ class TMR_PT_library(Panel):
         column = self.layout.column()
         column.operator("tmr.index_folder", icon="FILE_FOLDER")
         column.prop(preferences(context), "library_folder", text="Index")
+        for line in lines(context, state().index_summary) if state().index_summary else ():
+            column.label(text=line, translate=False)
         failures = state().failures
         if not failures:
             return

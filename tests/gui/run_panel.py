@@ -1,4 +1,4 @@
-"""The panel in a real window: type, Enter, choose, Insert, Carry, drag a card, Escape, undo. See README.md."""
+"""The panel in a real window: type, choose, Insert, carry, drag a card, Escape, undo. See README.md."""
 
 from __future__ import annotations
 
