@@ -109,6 +109,21 @@ def test_the_mannequin_takes_a_clip_without_being_asked_twice(facts):
     assert facts["mannequin"] == ["FINISHED"]
 
 
+def test_a_folder_is_indexed_and_what_cannot_be_read_is_listed_with_its_reason(facts):
+    assert facts["index"] == ["FINISHED"]
+    assert facts["index_error"] == ""
+    assert facts["index_summary"] == "2 clips in your library, 2 added"
+    assert [Path(path).name for path, _ in facts["failures"]] == ["broken.bvh"]
+    assert facts["failures"][0][1]
+    assert "broken.bvh" in " ".join(facts["library_panel"]["text"])
+
+
+def test_after_indexing_the_own_library_is_searched_and_the_demo_library_on_demand(facts):
+    assert facts["own_results"][0] == "march_to_door.bvh"
+    assert set(facts["own_results"]) <= {"march_to_door.bvh", "stroll_in_park.bvh"}
+    assert facts["demo_again"] >= 10
+
+
 @pytest.mark.parametrize("moment", ["first_draw", "panels_with_error", "panels_wide"])
 def test_every_panel_draws(facts, moment):
     assert set(facts[moment]) == PANELS

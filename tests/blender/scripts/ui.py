@@ -17,10 +17,30 @@ from tests.blender.scripts.ui_layout import drawn
 MODULE = "bl_ext.user_default.tmr_motion_search"
 QUERY = "a person walks forward"
 WAIT_S = 60.0
+BVH = """HIERARCHY
+ROOT Hips
+{{
+  OFFSET 0 0 0
+  CHANNELS 6 Xposition Yposition Zposition Zrotation Xrotation Yrotation
+  JOINT Chest
+  {{
+    OFFSET 0 40 0
+    CHANNELS 3 Zrotation Xrotation Yrotation
+    End Site
+    {{
+      OFFSET 0 40 0
+    }}
+  }}
+}}
+MOTION
+Frames: {frames}
+Frame Time: 0.0333333
+{rows}
+"""
 
 
 class Context:
-    """Blender's context as in a sidebar of a given width: without a window it has neither scale nor region."""
+    """Context as in a sidebar of a given width: without a window Blender has neither scale nor region."""
 
     def __init__(self, width):
         self.region = SimpleNamespace(width=width)
@@ -146,6 +166,31 @@ def inserting(facts):
     facts["panels_wide"] = all_panels(600)
 
 
+def write_walk(path, frames):
+    """A BVH of three joints that walks forward."""
+    rows = "\n".join(f"0 {100 + frame % 3} {frame * 2} 0 0 0 0 0 {frame % 20}" for frame in range(frames))
+    path.write_text(BVH.format(frames=frames, rows=rows), encoding="ascii")
+
+
+def indexing(facts):
+    """A folder with two motions and a broken one becomes the user's library."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_walk(Path(folder) / "stroll_in_park.bvh", 60)
+        write_walk(Path(folder) / "march_to_door.bvh", 90)
+        (Path(folder) / "broken.bvh").write_text("HIERARCHY\nROOT", encoding="ascii")
+        shown().query = ""
+        facts["index"] = list(bpy.ops.tmr.index_folder(directory=folder, wait_s=WAIT_S))
+        facts["index_error"] = shown().error if shown().has_error else ""
+        facts["index_summary"] = shown().index_summary
+        facts["failures"] = [[row.path, row.reason] for row in shown().failures]
+        facts["library_panel"] = all_panels(280)["TMR_PT_library"]
+        bpy.ops.tmr.search(query="march", wait_s=WAIT_S)
+        facts["own_results"] = [row.source for row in shown().results]
+        bpy.ops.tmr.use_demo_library()
+        session().wait_for_search(WAIT_S)
+        facts["demo_again"] = len(shown().results)
+
+
 def registering(facts):
     """Twice off and on again; off leaves nothing."""
     facts["on"] = footprint()
@@ -169,5 +214,6 @@ def run(request):
     install(request["zip"])
     searching(facts)
     inserting(facts)
+    indexing(facts)
     registering(facts)
     return facts
