@@ -238,9 +238,14 @@ class Session:
 
     def stop(self) -> None:
         """Ends the engine and forgets what was asked and fetched."""
+        self.cancel_indexing()
         if self._client is not None:
             self._client.stop()
-        self.__init__()
+            self._client = None
+        self._search = None
+        self._fetches.clear()
+        self._clips.clear()
+        self.say("Ready")
 
     def _engine(self) -> EngineClient:
         if self._client is None:

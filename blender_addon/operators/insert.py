@@ -47,9 +47,9 @@ class TMR_OT_insert_clip(Operator):
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        """Needs a character; neither selection nor mode."""
-        if target_armature(context) is None:
-            cls.poll_message_set("Select an armature, or a mesh that one deforms")
+        """Needs an armature in the scene; neither selection nor mode."""
+        if not any(obj.type == "ARMATURE" for obj in context.view_layer.objects):
+            cls.poll_message_set("There is no armature: add a character, or a mannequin")
             return False
         return True
 
@@ -105,7 +105,11 @@ class TMR_OT_insert_clip(Operator):
                 return False
             self.clip = chosen.clip
         if not self.armature:
-            self.armature = target_armature(context).name
+            target = target_armature(context)
+            if target is None:
+                self.report({"ERROR"}, "Select an armature: there are several")
+                return False
+            self.armature = target.name
         if not self.properties.is_property_set("frame"):
             self.frame = context.scene.frame_current
         if not self.properties.is_property_set("insert_as"):

@@ -106,7 +106,7 @@ def draw_insert(layout: UILayout, context: Context, shown: TMR_State) -> None:
         column.label(text=f"Onto {armature.name}", icon="ARMATURE_DATA", translate=False)
     column.prop(preferences(context), "insert_as", text="")
     row = column.row(align=True)
-    row.enabled = len(shown.results) > 0
+    row.enabled = len(shown.results) > 0 and armature is not None
     row.scale_y = 1.4
     row.operator("tmr.insert_clip", text="Insert at Playhead", icon="KEYFRAME")
     row.operator("tmr.carry_clip", text="", icon="VIEW_PAN").result = shown.active

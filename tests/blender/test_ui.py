@@ -59,8 +59,9 @@ def test_a_saved_file_holds_nothing_of_a_search(facts):
 
 
 def test_insert_asks_for_a_character_when_none_or_several_could_be_meant(facts):
-    assert "Select an armature" in facts["poll_without_character"]
-    assert "Select an armature" in facts["poll_with_two"]
+    assert "There is no armature" in facts["without_character"]
+    assert "Select an armature" in facts["with_two"]
+    assert facts["with_two_named"] == [["FINISHED"], "Extra"]
 
 
 def test_insert_writes_a_new_action_from_the_playhead_on(facts):

@@ -129,11 +129,15 @@ def searching(facts):
 
 
 def inserting(facts):
-    facts["poll_without_character"] = refused(bpy.ops.tmr.insert_clip)
+    facts["without_character"] = refused(bpy.ops.tmr.insert_clip)
     make_figure("Hero")
     other = make_figure("Extra")
     bpy.context.view_layer.objects.active = None
-    facts["poll_with_two"] = refused(bpy.ops.tmr.insert_clip)
+    facts["with_two"] = refused(bpy.ops.tmr.insert_clip)
+    named = bpy.ops.tmr.insert_clip(armature="Extra")
+    moved = [obj.name for obj in bpy.data.objects if obj.animation_data and obj.animation_data.action]
+    facts["with_two_named"] = [list(named), *moved]
+    bpy.data.actions.remove(other.animation_data.action)
     bpy.data.objects.remove(other)
     bpy.context.scene.frame_set(25)
     bpy.context.view_layer.update()
