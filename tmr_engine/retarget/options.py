@@ -27,7 +27,7 @@ class SolveOptions:
     Args:
         fps: the scene's frames per second; the motion is resampled by time. 0 keeps the motion's own rate.
         place: where the first frame stands and faces; None: where the armature's rest pose stands and faces.
-        path_scale: length of the hips' path relative to the source; 0 means by leg length.
+        path_scale: length of the way over ground relative to the source; 0 means by leg length.
     """
 
     fps: float = 0.0

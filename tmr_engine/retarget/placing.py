@@ -8,7 +8,7 @@ from ..motion import Motion, rotation
 from ..motion.rotation import FloatArray
 from .body import Body
 from .figure import Z_UP, figure_of_rig
-from .options import Placement
+from .options import Placement, SolveOptions
 from .rig import Rig, transform
 from .roles import SIDES, Mapping
 
@@ -108,22 +108,20 @@ def turn_to(source: Body, target: Body, motion: Motion, place: Placement | None)
 
 
 def hips_path(
-    motion: Motion, source: Body, target: Body, turn: FloatArray, place: Placement | None, scale: float
+    motion: Motion, source: Body, target: Body, turn: FloatArray, options: SolveOptions
 ) -> FloatArray:
     """(T, 3) where the middle of the target's hip joints goes, in the world.
 
     The source's path is scaled about the ground point below its rest pose, so feet that reach the floor still
-    do; both horizontal and vertical take the ratio of the legs unless `scale` says otherwise for the horizontal.
+    do. Height takes the ratio of the legs, and so does the way over ground unless the options say otherwise.
     """
     legs = target.leg / source.leg
-    path = source_middle(motion, source)
-    floor = source_floor(motion, source)
-    origin = np.array([*source.middle[:2], floor])
-    moved = path - origin
-    ratio = np.array([scale or legs, scale or legs, legs])
-    turned = rotation.rotate(turn, moved * ratio)
-    if place is None:
-        return turned + np.array([*target.middle[:2], target.ground])
-    start = np.array([turned[0, 0], turned[0, 1], 0.0])
-    placed: FloatArray = turned - start + np.asarray(place.ground, dtype=np.float64)
-    return placed
+    origin = np.array([*source.middle[:2], source_floor(motion, source)])
+    flat = options.path_scale or legs
+    turned = rotation.rotate(turn, (source_middle(motion, source) - origin) * np.array([flat, flat, legs]))
+    if options.place is None:
+        base = np.array([*target.middle[:2], target.ground])
+    else:
+        base = np.asarray(options.place.ground, dtype=np.float64) - np.array([*turned[0, :2], 0.0])
+    path: FloatArray = turned + base
+    return path
