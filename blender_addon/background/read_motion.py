@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -12,6 +14,9 @@ from ..compat import actions
 from . import scene
 from .sampling import Sampled, motion_from_samples
 
+_USD_SUFFIXES = {".usd", ".usda", ".usdc", ".usdz"}
+_USD_RATE = re.compile(rb"^\s*timeCodesPerSecond\s*=\s*([\d.]+)", re.MULTILINE)
+_USD_HEADER_BYTES = 65_536
 _MOST_FRAMES = 200_000  # half an hour at 120 frames a second
 
 
@@ -33,11 +38,13 @@ def run(request: dict) -> dict:
     if not takes:
         raise errors.MotionFileError("there is no animation in it")
     _remove_shapes()
+    warnings = _set_usd_rate(path) if path.suffix.lower() in _USD_SUFFIXES else []
     written = []
     for number, (name, played) in enumerate(takes.items()):
         for owner, action in played.items():
             actions.play(owner, action)
         motion = motion_from_samples(_sample(armature, name, list(played.values())))
+        motion = replace(motion, warnings=(*warnings, *motion.warnings))
         file = Path(request["out"]) / f"take{number}.npz"
         np.savez(file, **arrays.arrays_from_motion(motion))
         written.append(file.name)
@@ -60,6 +67,19 @@ def _takes() -> dict[str, dict[bpy.types.Object, bpy.types.Action]]:
         played = {obj: action for obj, action in playing.items() if action is not None}
         return {"": played} if played else {}
     return takes
+
+
+def _set_usd_rate(path: Path) -> list[str]:
+    """Gives the scene the frame rate of a USD file, which Blender's importer does not tell."""
+    render = bpy.context.scene.render
+    with path.open("rb") as stream:
+        stated = _USD_RATE.search(stream.read(_USD_HEADER_BYTES))
+    if stated is not None and 1.0 <= float(stated[1]) <= 1000.0:  # a text file says it in its header
+        render.fps = round(float(stated[1]))
+        render.fps_base = render.fps / float(stated[1])
+        return []
+    render.fps, render.fps_base = 24, 1.0  # what USD takes where nothing is said
+    return ["Blender does not tell the frame rate of a binary USD file; 24 frames per second were taken"]
 
 
 def _remove_shapes() -> None:

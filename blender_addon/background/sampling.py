@@ -55,7 +55,9 @@ def motion_from_samples(sampled: Sampled) -> motion_module.Motion:
     warnings = []
     if wandering.any():
         names = ", ".join(sampled.names[kept[1 + joint]] for joint in np.flatnonzero(wandering)[:3])
-        warnings.append(f"{int(wandering.sum())} joints move inside their parents ({names}); that is left out")
+        warnings.append(
+            f"{int(wandering.sum())} joints move inside their parents ({names}); that is left out"
+        )
     skeleton = motion_module.Skeleton(
         names=tuple(sampled.names[joint] for joint in kept),
         parents=parents,

@@ -17,6 +17,14 @@ def _import_bvh(path: str) -> None:
 def _import_fbx(path: str) -> None:
     # the importer moves keys by one frame unless told otherwise; times are kept as the file has them
     bpy.ops.import_scene.fbx(filepath=path, anim_offset=0.0, use_custom_props=False)
+    # It also connects bones that touch, and a connected bone does not show its location keys: hips under a
+    # root bone would stay where they are.
+    for armature in [obj for obj in bpy.data.objects if obj.type == "ARMATURE"]:
+        bpy.context.view_layer.objects.active = armature
+        bpy.ops.object.mode_set(mode="EDIT")
+        for bone in armature.data.edit_bones:
+            bone.use_connect = False
+        bpy.ops.object.mode_set(mode="OBJECT")
 
 
 def _import_gltf(path: str) -> None:

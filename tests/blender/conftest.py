@@ -79,6 +79,16 @@ def blender(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return Blender(request.param, python, tmp_path_factory.mktemp(f"blender-{request.param}"))
 
 
+@pytest.fixture(scope="session")
+def one_blender(tmp_path_factory: pytest.TempPathFactory) -> Blender:
+    """The Blender that commands use by themselves, for what needs no other; skipped with a reason without."""
+    for version in ("4.5", *reversed(VERSIONS)):
+        python = ROOT / ".blender" / version / "bin" / "python"
+        if python.exists():
+            return Blender(version, python, tmp_path_factory.mktemp("one-blender"))
+    pytest.skip("no Blender is set up here (make blenders)")
+
+
 Runs = Callable[..., dict[str, Any]]
 
 

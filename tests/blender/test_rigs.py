@@ -21,7 +21,10 @@ SOURCE = {"hips": "Hips"} | {
     )
 }
 # files whose world rest joints are the same (rigs/README.md): one clip must move them all alike
+# or differ by the arms' rest angle alone
 ALIKE = (
+    "var_apose30_connected.blend",
+    "var_apose45.blend",
     "var_constraint_driven.blend",
     "var_library_override.blend",
     "var_names_numbers.blend",
@@ -55,8 +58,6 @@ TAKEN = (
     "rocketbox_male_adult_04.fbx",
     "smpl_named_made.blend",
     "ue_manny_made.blend",
-    "var_apose30_connected.blend",
-    "var_apose45.blend",
     "var_hair_skirt_tail_wings.blend",
     "var_minimal_15.blend",
     "var_rotated_world.blend",
@@ -106,14 +107,6 @@ def test_equal_bodies_move_alike_whatever_the_rig_is_like(shown, rig):
     renamed = shown[rig]["places"]
     for role, wanted in shown[BASE]["places"].items():
         assert np.abs(np.array(renamed[role]) - wanted).max() < 1e-3, role  # metres
-
-
-@pytest.mark.parametrize("rig", ["var_apose45.blend", "var_apose30_connected.blend"])
-def test_an_a_pose_body_moves_like_the_t_pose_body(shown, rig):
-    for role in ("left_hand", "right_hand", "left_foot", "right_foot", "head"):
-        wanted = np.array(shown[BASE]["places"][role])
-        # clavicles are carried relative to the chest, so the arms hang a little lower
-        assert np.abs(np.array(shown[rig]["places"][role]) - wanted).max() < 0.03, role
 
 
 @pytest.mark.parametrize("rig", WARNED)

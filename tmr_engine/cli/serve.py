@@ -10,7 +10,10 @@ HELP = "Answer requests as JSON lines on standard input and output until the inp
 def configure(parser: ArgumentParser) -> None:
     """Adds the arguments of `tmr serve`."""
     parser.add_argument(
-        "--log", metavar="FILE", default="", help="write the log here (kept below 3 MB), not to standard error"
+        "--log",
+        metavar="FILE",
+        default="",
+        help="write the log here (kept below 3 MB), not to standard error",
     )
 
 

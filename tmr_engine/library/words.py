@@ -17,7 +17,7 @@ _CREATE = """CREATE VIRTUAL TABLE IF NOT EXISTS words
     USING fts5(captions, tags, name, tokenize = 'porter unicode61 remove_diacritics 2')"""
 _FILL = """INSERT INTO words (rowid, captions, tags, name)
     SELECT number,
-        (SELECT group_concat(text, char(10)) FROM entries JOIN texts ON texts.id = entries.text
+        (SELECT group_concat(texts.text, char(10)) FROM entries JOIN texts ON texts.id = entries.text
             WHERE clip = number AND kind = 0),
         tags, name FROM clips"""
 

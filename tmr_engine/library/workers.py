@@ -24,13 +24,15 @@ _AHEAD = 8  # jobs that wait at each process while the owner is busy embedding
 _POLL_S = 0.1
 _START_LIMIT_S = 60.0
 
+Work = Callable[[Job], Reading]
+
 
 class ReadingPool:
     """Processes that read motion files. A context manager: they are ended on leaving it, however."""
 
-    def __init__(self, count: int, *, limit_s: float) -> None:
-        """A pool of `count` processes; one that works longer than `limit_s` on a file is ended."""
-        self._workers = [_Worker(limit_s) for _ in range(count)]
+    def __init__(self, count: int, *, limit_s: float, work: Work = read_job) -> None:
+        """A pool of `count` processes that do `work`; one that takes longer than `limit_s` is ended."""
+        self._workers = [_Worker(limit_s, work) for _ in range(count)]
 
     def __enter__(self) -> ReadingPool:
         return self
@@ -65,15 +67,16 @@ class ReadingPool:
 class _Worker:
     """One process and the jobs that it has not answered, oldest first."""
 
-    def __init__(self, limit_s: float) -> None:
+    def __init__(self, limit_s: float, work: Work) -> None:
         self.limit_s = limit_s
+        self._work = work
         self.jobs: deque[Job] = deque()
         self._start()
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self._process: SpawnProcess = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process: SpawnProcess = context.Process(target=_serve, args=(theirs, self._work), daemon=True)
         self._process.start()
         theirs.close()
         self._is_ready = False
@@ -141,7 +144,7 @@ class _Worker:
             )
 
 
-def _serve(connection: Connection) -> None:
+def _serve(connection: Connection, work: Work) -> None:
     """The life of a reading process: ends when the owner does, however the owner ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the owner decides
     # standard output may be the owner's line to Blender: nothing here may write into it or keep it open
@@ -151,6 +154,6 @@ def _serve(connection: Connection) -> None:
     try:
         connection.send(None)
         while True:
-            connection.send(read_job(connection.recv()))
+            connection.send(work(connection.recv()))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return

@@ -66,7 +66,7 @@ def read_caption_table(path: Path, warn: Warn) -> CaptionTable:
         file = row.get("file", "")
         take = row.get("take", "")
         for note in row_notes(row, path.name, take):
-            if file == take:  # one column for both: a file of that name, or a take of that name
+            if take and file in ("", take):  # one column for both may name a file, or a take of some file
                 table.add("", note)
             if file:
                 table.add(file, replace(note, take="") if file == take else note)
