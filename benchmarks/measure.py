@@ -24,7 +24,12 @@ RESULTS = ROOT / "benchmarks" / "results"
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured quantity: median, quartiles and how often it was taken."""
+    """One measured quantity: median, quartiles and how often it was taken.
+
+    Args:
+        baseline: name of the figure of the same run that this one is compared with; empty for a baseline itself.
+        aim: what was wanted of it, in words ("< 1 s"); empty where nothing was.
+    """
 
     name: str
     unit: str
@@ -32,14 +37,16 @@ class Figure:
     low: float
     high: float
     count: int
+    baseline: str = ""
+    aim: str = ""
 
     @classmethod
-    def of(cls, name: str, unit: str, values: list[float]) -> Figure:
+    def of(cls, name: str, unit: str, values: list[float], *, baseline: str = "", aim: str = "") -> Figure:
         """The figure of a list of measurements."""
         if len(values) == 1:
-            return cls(name, unit, values[0], values[0], values[0], 1)
+            return cls(name, unit, values[0], values[0], values[0], 1, baseline, aim)
         low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
-        return cls(name, unit, middle, low, high, len(values))
+        return cls(name, unit, middle, low, high, len(values), baseline, aim)
 
 
 def seconds(action: Callable[[], Any]) -> float:

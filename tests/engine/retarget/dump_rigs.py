@@ -87,7 +87,7 @@ def read_rig(rig_object, table: dict[str, str]) -> Rig:
                 driven[bone.name] = (*driven.get(bone.name, ()), f"{rest}[{driver.array_index}]")
     properties = {
         p.name: {k: float(p[k]) for k in p.keys() if isinstance(p[k], (int, float))}
-        for p in pose  # noqa: SIM118
+        for p in pose
     }
     return Rig(
         name=rig_object.name,
