@@ -27,7 +27,7 @@ class Figure:
     """One measured quantity: median, quartiles and how often it was taken.
 
     Args:
-        baseline: name of the figure of the same run that this one is compared with; empty for a baseline itself.
+        baseline: name of the figure of the same run that this one is compared with; empty for none.
         aim: what was wanted of it, in words ("< 1 s"); empty where nothing was.
     """
 
