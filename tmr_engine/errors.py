@@ -32,8 +32,8 @@ class TMRError(Exception):
 
     def __str__(self) -> str:
         head = f"{self.where}: {self.what}" if self.where else self.what
-        parts = [part.strip().rstrip(".") for part in (head, self.why, self.fix) if part.strip()]
-        return ". ".join(parts) + "."
+        parts = (head, _sentence(self.why), _sentence(self.fix))
+        return ". ".join(part.strip().rstrip(".") for part in parts if part.strip()) + "."
 
     def located(self, where: str) -> TMRError:
         """The same error, said to happen at `where` (a reader knows the line, its caller the file)."""
@@ -50,6 +50,12 @@ class TMRError(Exception):
             "fix": self.fix,
             "sentence": str(self),
         }
+
+
+def _sentence(text: str) -> str:
+    """The text as a sentence begins; a file name or another thing that is no plain word stays as it is."""
+    first = text.partition(" ")[0].rstrip(",;:.")
+    return text[0].upper() + text[1:] if first.isalpha() and first.islower() else text
 
 
 class MotionFileError(TMRError):

@@ -15,20 +15,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import MotionFileError
-from ..motion import Motion
-from . import acclaim, amass, blender, bvh, gltf, humanml3d, pack
+from ..motion import Motion, Source
+from .acclaim import READER as ACCLAIM
+from .amass import READER as AMASS
+from .blender import READER as BLENDER
+from .bvh import READER as BVH
 from .bvh_writer import write_bvh
+from .gltf import READER as GLTF
+from .humanml3d import READER as HUMANML3D
+from .pack import READER as PACK
 from .reader import Reader, ReadOptions
 
-READERS: tuple[Reader, ...] = (
-    bvh.READER,
-    acclaim.READER,
-    gltf.READER,
-    amass.READER,
-    humanml3d.READER,
-    blender.READER,
-    pack.READER,
-)
+READERS: tuple[Reader, ...] = (BVH, ACCLAIM, GLTF, AMASS, HUMANML3D, BLENDER, PACK)
 
 _READER_OF = {suffix: reader for reader in READERS for suffix in reader.suffixes}
 
@@ -56,7 +54,7 @@ def read_motions(path: str | os.PathLike[str], options: ReadOptions | None = Non
     if reader is None:
         known = " ".join(sorted(_READER_OF))
         raise MotionFileError(
-            f'no motion format has the suffix "{file.suffix}"', where=str(file), fix=f"known are {known}"
+            f'no motion format has the suffix "{file.suffix}"', where=str(file), fix=f"Known are {known}"
         )
     try:
         motions = reader.read(file, options or ReadOptions())
@@ -67,7 +65,13 @@ def read_motions(path: str | os.PathLike[str], options: ReadOptions | None = Non
         raise MotionFileError("the file cannot be opened", where=str(file), why=why) from error
     except MemoryError as error:
         raise MotionFileError("the file does not fit into memory", where=str(file)) from error
-    return [replace(motion, source=replace(motion.source, path=str(path))) for motion in motions]
+    return [replace(motion, source=_source(motion, path)) for motion in motions]
+
+
+def _source(motion: Motion, path: str | os.PathLike[str]) -> Source:
+    """The source with its path, and with a take name that every pipe and database can hold."""
+    take = motion.source.take.encode("utf-8", "backslashreplace").decode("utf-8")
+    return replace(motion.source, path=str(path), take=take)
 
 
 def read_motion(path: str | os.PathLike[str], take: str = "", options: ReadOptions | None = None) -> Motion:

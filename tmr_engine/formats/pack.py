@@ -26,7 +26,7 @@ import numpy as np
 from ..errors import MotionFileError
 from ..motion import Motion, Skeleton, Source, rotation
 from ..motion.rotation import FloatArray
-from .atomic import replacing
+from ..atomic import replacing
 from .reader import MAX_JOINTS, Reader, ReadOptions
 
 SUFFIX = ".tmrpack"

@@ -19,6 +19,8 @@ _JUMP_RAD = np.radians(4.0)
 _SMEAR_RATIO = 3.0
 _SMEAR_S = 0.05
 _STRAIGHT = 0.9
+# Exporters pose a T from a slightly bent zero pose: it is this much nearer to rest than the frame after it.
+_NEAR_REST = 0.25
 # A rest pose leans less than 45 degrees, and bends no elbow or knee by more than 75 (cosines).
 _UPRIGHT = 0.7
 _BENT = 0.25
@@ -59,8 +61,8 @@ def _is_usable(body: Body, rest: FloatArray) -> bool:
 def leading_rest_frames(motion: Motion, body: Body) -> int:
     """How many frames at the start are a rest pose put before the take, or its smear into the take.
 
-    A rest frame stands straight, or is the zero pose, and then the body jumps. A smeared one comes out of
-    the zero pose in a few large steps that die away.
+    A rest frame stands straight, or lies near the skeleton's rest pose, and then the body jumps. A smeared
+    one comes out of the rest pose in a few large steps that die away.
     """
     if len(motion) < _FEWEST_FRAMES:
         return 0
@@ -75,15 +77,15 @@ def leading_rest_frames(motion: Motion, body: Body) -> int:
     if sizes[0] < max(_JUMP_RAD, _JUMP_RATIO * usual):
         return 0
     count = int(np.argmin(sizes > _SMEAR_RATIO * usual))
-    from_rest = rotation.angle_between(window[:, 1:], motion.skeleton.rest_rotations[1:])
+    from_rest = rotation.angle_between(window[:, 1:], motion.skeleton.rest_rotations[1:]).mean(axis=1)
     if count > 1:
-        distance = from_rest[: count + 1].mean(axis=1)
+        distance = from_rest[: count + 1]
         leaves_rest = bool((np.diff(distance) > 0).all()) and distance[0] < 0.6 * distance[count]
         return count if count <= longest and leaves_rest else 0
     first = replace(motion, root_translation=motion.root_translation[:1], rotations=motion.rotations[:1])
     pose = first.world[0][0]
     stands = shows_human(body, pose) and float(straightness(body, pose)) > _STRAIGHT
-    return 1 if stands or float(from_rest[0].max()) < 1e-3 else 0
+    return 1 if stands or from_rest[0] <= _NEAR_REST * from_rest[1] else 0
 
 
 def _straightest_frame(motion: Motion, body: Body) -> int:

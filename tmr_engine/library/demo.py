@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .. import __version__
-from .indexing import Encoder, Progress
 from .library import Library
 from .places import cache_folder
+
+if TYPE_CHECKING:
+    from .indexing import Encoder, Progress
 
 DATA = Path(__file__).parents[1] / "demo_library"
 _STAMP = "demo_stamp"

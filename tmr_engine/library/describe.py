@@ -10,6 +10,7 @@ from pathlib import Path
 from ..motion.facts import Facts
 from .captions import Note
 from .captions.names import name_of
+from .plain_text import plain
 from .reading import Part, Span, Take
 from .records import Caption
 
@@ -76,7 +77,7 @@ def describe(path: Path, root: Path, key: str, takes: Sequence[Take], notes: Seq
     several = len(takes) > 1
     rows: dict[str, ClipRow] = {}
     for take in takes:
-        name = name_of(path, root, take.name if several else "") or path.stem
+        name = name_of(path, root, take.name if several else "") or plain(path.stem)
         about = [note for note in notes if note.take in ("", take.name)]
         groups: dict[Span | None, list[Note]] = {None: []}
         for note in about:

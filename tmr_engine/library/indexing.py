@@ -26,6 +26,7 @@ from . import caption_vectors, store, words
 from .captions import Captions, Note
 from .captions.names import name_of
 from .describe import ClipRow, describe, parts_of
+from .plain_text import plain
 from .reading import Job, Reading
 from .records import Failure, IndexReport
 from .scan import Found, Scan, scan
@@ -322,7 +323,7 @@ def _fresh_row(found: Found, root: Path, keys: set[str]) -> FileRow:
     Its key is made of the indexed folder's name and the path below it, so the same collection has the same
     clip ids on another machine.
     """
-    wanted = f"{root.name}/{found.path.relative_to(root).as_posix()}"
+    wanted = plain(f"{root.name}/{found.path.relative_to(root).as_posix()}")
     key, number = wanted, 1
     while key in keys:
         number += 1

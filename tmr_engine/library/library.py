@@ -8,18 +8,19 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import LibraryError, MotionFileError
-from ..formats import pack, read_motion
-from ..motion import Motion
 from . import gallery as galleries
 from . import schema, store, words
 from .gallery import Gallery
-from .indexing import Encoder, Indexing, Progress
 from .lock import writer_lock
 from .records import Clip, IndexReport
 from .vectors import Model, map_vectors
+
+if TYPE_CHECKING:  # a search reads no motion file and indexes nothing: it must not pay for their modules
+    from ..motion import Motion
+    from .indexing import Encoder, Progress
 
 DEFAULT_LIMIT_S = 120.0
 
@@ -95,6 +96,8 @@ class Library:
             LibraryError: a path does not exist, another process is indexing, or the disk refuses.
             Cancelled: `cancelled` said so; what was done until then is kept.
         """
+        from .indexing import Indexing  # noqa: PLC0415  see the head of this file
+
         with writer_lock(self.folder, wait_s=wait_s):
             connection = schema.open_database(self.folder, write=True)
             try:
@@ -228,11 +231,11 @@ class Library:
             models = [Model(*row) for row in connection.execute(f"SELECT {columns} FROM models")]  # noqa: S608
             for model in models:
                 problems += self._check_vectors(connection, model)
-            for path, reason in connection.execute("SELECT path, reason FROM files ORDER BY path"):
-                if reason:
-                    problems.append(f"{path} could not be indexed: {reason}")
-                elif not Path(path).is_file():
-                    problems.append(f"{path} is no longer there; index its folder again.")
+            for row in store.known_files(connection):
+                if row.reason:
+                    problems.append(f"{row.path} could not be indexed: {row.reason}")
+                elif not row.path.is_file():
+                    problems.append(f"{row.path} is no longer there; index its folder again.")
         return problems
 
     def _check_vectors(self, connection: sqlite3.Connection, model: Model) -> list[str]:
@@ -287,6 +290,8 @@ def _create(folder: Path) -> None:
 
 
 def _read_take(path: Path, take: str) -> Motion:
+    from ..formats import pack, read_motion  # noqa: PLC0415  see the head of this file
+
     if path.suffix.lower() != pack.SUFFIX:
         return read_motion(path, take)
     try:

@@ -12,6 +12,7 @@ from ..errors import TMRError
 from ..formats import read_motions
 from ..motion import Motion
 from ..motion.facts import Facts, measure
+from .plain_text import plain
 
 SAME_END_S = 0.1  # a captioned part that ends this near to the take's ends is the whole take
 _BLOCK = 1 << 20
@@ -94,7 +95,7 @@ def read_job(job: Job) -> Reading:
     except OSError as error:
         return Reading(job.path, reason=f"The file cannot be read ({error.strerror}).", again=True)
     except TMRError as error:
-        return Reading(job.path, content_hash, reason=str(error))
+        return Reading(job.path, content_hash, reason=plain(str(error)))
     except MemoryError:
         return Reading(job.path, content_hash, reason="The file needs more memory than there is.", again=True)
     several = len(motions) > 1

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import words
-from .describe import ClipRow
 from .gallery import CAPTION, NAME
+from .plain_text import plain
 from .records import Caption, Clip
+
+if TYPE_CHECKING:
+    from .describe import ClipRow  # comes with the readers, which a search does not need
 
 _AT_ONCE = 500  # bound values in one statement; older SQLites stop at 999
 
@@ -32,20 +37,30 @@ class FileRow:
     id: int | None = None
 
 
+def _path_value(path: Path) -> str | bytes:
+    """A path as it is stored: as text, or as the file system's own bytes where they are no Unicode."""
+    text = str(path)
+    return text if text == plain(text) else os.fsencode(path)
+
+
+def _path(value: str | bytes) -> Path:
+    return Path(os.fsdecode(value))
+
+
 def known_files(connection: sqlite3.Connection) -> list[FileRow]:
     """Every file of the library."""
     found = connection.execute(
         "SELECT key, path, root, size, mtime_ns, content_hash, notes_hash, reason, engine, id FROM files"
     )
-    return [FileRow(key, Path(path), Path(root), *rest) for key, path, root, *rest in found]
+    return [FileRow(key, _path(path), _path(root), *rest) for key, path, root, *rest in found]
 
 
 def save_file(connection: sqlite3.Connection, row: FileRow) -> int:
     """Adds a file, or changes the one with the row's id; returns the id."""
     values = (
         row.key,
-        str(row.path),
-        str(row.root),
+        _path_value(row.path),
+        _path_value(row.root),
         row.size,
         row.mtime_ns,
         row.content_hash,
@@ -174,7 +189,7 @@ def _clips(connection: sqlite3.Connection, where: str, values: Sequence[str], or
     for number, identity, path, take, start, end, fps, name, tags, *rest in found:
         yield Clip(
             identity,
-            Path(path),
+            _path(path),
             take,
             start,
             end,

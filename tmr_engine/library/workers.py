@@ -10,6 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -146,6 +147,7 @@ class _Worker:
 
 def _serve(connection: Connection, work: Work) -> None:
     """The life of a reading process: ends when the owner does, however the owner ends."""
+    threading.Thread(target=_end_with_owner, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the owner decides
     # standard output may be the owner's line to Blender: nothing here may write into it or keep it open
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -157,3 +159,11 @@ def _serve(connection: Connection, work: Work) -> None:
             connection.send(work(connection.recv()))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
+
+
+def _end_with_owner() -> None:
+    """Ends this process when the owner is gone: a file that takes for ever must not leave an orphan."""
+    owner = multiprocessing.parent_process()
+    if owner is not None:
+        owner.join()
+        os._exit(1)

@@ -303,6 +303,18 @@ def test_leading_t_pose_is_left_out_and_shows_as_a_later_start(tmp_path):
     assert_same_places(motion, {name: place[1:] for name, place in forward(root, rows).items()})
 
 
+def test_leading_t_pose_with_bent_knees_is_left_out_where_it_lies_near_the_rest_pose(tmp_path):
+    root = person()
+    rows = moving_rows(root, frames=60)
+    columns = [(joint.name, channel) for joint, _ in flat(root) for channel in joint.channels.split()]
+    rows[0, 3:] = 0.0
+    for side in ("Left", "Right"):  # 30 degrees: less straight than what counts as standing straight
+        rows[0, columns.index((f"{side}Leg", "Xrotation"))] = 30.0
+    motion = read_made(tmp_path, root, rows)
+    assert len(motion) == 59
+    assert_same_places(motion, {name: place[1:] for name, place in forward(root, rows).items()})
+
+
 def test_take_that_begins_calmly_keeps_its_first_frame(tmp_path):
     root = person()
     rows = moving_rows(root, frames=60)

@@ -211,6 +211,18 @@ def test_every_animation_is_a_take_on_one_skeleton(tmp_path):
         read_motion(file, "run")
 
 
+def test_half_a_character_in_the_name_of_an_animation_is_spelt_out(tmp_path):
+    made = MadeGltf()
+    shoulder, _, _ = arm(made)
+    times = made.accessor(np.arange(4) / 24)
+    turns = made.accessor(np.array([quat("z", 5 * angle) for angle in range(4)]))
+    for name in ("walk \ud83d", "run"):
+        made.animation(name, [(shoulder, "rotation", times, turns, "LINEAR")])
+    file = made.write_glb(tmp_path / "a.glb")
+    assert [motion.source.take for motion in read_motions(file)] == ["walk \\ud83d", "run"]
+    assert read_motion(file, "walk \\ud83d").source.take == "walk \\ud83d"
+
+
 def test_vrm_animation_has_the_names_of_its_humanoid(tmp_path):
     made = MadeGltf()
     spine = made.node("b", translation=[0, 0.1, 0])

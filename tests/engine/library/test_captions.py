@@ -116,7 +116,9 @@ def test_another_programs_json_is_no_caption_file(motions: Path):
 def test_humanml3d_texts_beside_the_folder_of_the_motions(motions: Path):
     (motions / "texts").mkdir()
     (motions / "texts" / "000021.txt").write_text(
-        "a man walks.#a/DET man/NOUN walk/VERB#0.0#0.0\nhe turns#he/PRON turn/VERB#2.0#4.5\nhe stops#x#nan#nan\n",
+        "a man walks.#a/DET man/NOUN walk/VERB#0.0#0.0\n"
+        "he turns#he/PRON turn/VERB#2.0#4.5\n"
+        "he stops#x#nan#nan\n",
         encoding="utf-8",
     )
     expected = [("a man walks.", None, None), ("he turns", 2.0, 4.5), ("he stops", None, None)]
@@ -163,7 +165,8 @@ def test_bones_seed_descriptions_and_timeline(motions: Path):
 @pytest.mark.parametrize("name", ["02_03.bvh", "2_3.bvh", "02_03_poses.npz", "CMU 02_03.bvh"])
 def test_the_cmu_list_of_the_bvh_conversions(motions: Path, name: str):
     (motions / "cmu-mocap-index-text.txt").write_text(
-        "CMU database\nSubject #2 (various)\n\n02_02\twalk\n02_03\trun/jog, fast; then stop\n02_04\tUnknown\n",
+        "CMU database\nSubject #2 (various)\n\n"
+        "02_02\twalk\n02_03\trun/jog, fast; then stop\n02_04\tUnknown\n",
         encoding="utf-8",
     )
     (note,) = Captions().notes(motions / name)

@@ -345,13 +345,37 @@ def test_without_an_encoder_words_are_found_and_vectors_are_made_later(
     assert library.gallery(encoder.model_id).missing == 0
 
 
-def test_a_file_name_that_is_no_unicode_is_indexed(
+def test_a_file_name_that_is_no_unicode_is_indexed_found_and_forgotten(
     motions: Path, library_folder: Path, encoder: StandInEncoder
 ):
     path = motions / os.fsdecode(b"walk_\xff.bvh")
+    broken = motions / os.fsdecode(b"broken_\xfe.bvh")
     try:
         write_walk(path)
     except OSError:
         pytest.skip("this file system has Unicode names only")
+    broken.write_bytes(b"HIERARCHY")
     report = index(library_folder, motions, encoder)
-    assert report.clips + len(report.failed) == 1
+    assert counts(report) == (1, 0, 0, 0, 1)
+    library = Library.open(library_folder)
+    (clip,) = library.clips()
+    assert (clip.path, clip.name) == (path, "walk")
+    assert len(library.load(clip.id)) == 61
+    assert library.check() == [f"{broken} could not be indexed: {report.failed[0].reason}"]
+    assert counts(index(library_folder, motions, encoder)) == (0, 0, 1, 0, 1)
+    path.rename(motions / "walk.bvh")
+    broken.unlink()
+    assert counts(index(library_folder, motions, encoder)) == (0, 1, 0, 1, 0)
+    assert library.clip(clip.id).path == motions / "walk.bvh"
+
+
+def test_half_a_character_in_a_caption_costs_nothing(
+    motions: Path, library_folder: Path, encoder: StandInEncoder
+):
+    write_walk(motions / "walk.bvh")
+    (motions / "captions.json").write_text(
+        '{"walk.bvh": {"captions": ["a \\ud83d walk"], "tags": ["\\udc00"], "credit": "\\ud800"}}', "ascii"
+    )
+    assert index(library_folder, motions, encoder).clips == 1
+    (clip,) = Library.open(library_folder).clips()
+    assert (clip.caption, clip.tags, clip.credit) == ("a \\ud83d walk", ("\\udc00",), "\\ud800")

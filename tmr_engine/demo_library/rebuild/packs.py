@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from ...formats.atomic import replacing
+from ...atomic import replacing
 from ...formats.pack import PackEntry, write_pack
 from .clip import SourceClip
 from .sources import CLIPS, PACK, Source

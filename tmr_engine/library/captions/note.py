@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from ..plain_text import plain
+
 Warn = Callable[[str], None]
 
 
@@ -42,5 +44,5 @@ class CaptionSource(Protocol):
 
 
 def tidy(text: str) -> str:
-    """A caption on one line, with single spaces."""
-    return " ".join(text.split())
+    """A caption on one line, with single spaces, of whole characters."""
+    return plain(" ".join(text.split()))
