@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ..atomic import replacing
 from ..errors import MotionFileError
 from ..motion import Motion, rotation
 from ..motion.rotation import FloatArray
-from ..atomic import replacing
 
 _ROTATIONS = "Zrotation Xrotation Yrotation"
 _ROOT = f"CHANNELS 6 Xposition Yposition Zposition {_ROTATIONS}"

@@ -23,10 +23,10 @@ from typing import IO, Any, NoReturn
 
 import numpy as np
 
+from ..atomic import replacing
 from ..errors import MotionFileError
 from ..motion import Motion, Skeleton, Source, rotation
 from ..motion.rotation import FloatArray
-from ..atomic import replacing
 from .reader import MAX_JOINTS, Reader, ReadOptions
 
 SUFFIX = ".tmrpack"

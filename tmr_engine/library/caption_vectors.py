@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..atomic import replacing
 from ..errors import LibraryError
 
 FILE_NAME = "captions.vectors.npz"
@@ -46,7 +47,7 @@ def write_caption_vectors(
         "texts": np.frombuffer("\n".join(texts).encode(), np.uint8),
         "vectors": np.asarray(vectors, "<f2"),
     }
-    with zipfile.ZipFile(path, "w") as archive:
+    with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
         for name, array in arrays.items():
             stream = io.BytesIO()
             np.lib.format.write_array(stream, array, allow_pickle=False)

@@ -125,14 +125,13 @@ class Indexing:
         started = time.monotonic()
         with transaction(self.connection):
             words.make_index(self.connection)
-        seen = scan(paths, can_read)
+        seen = scan(paths, can_read, self._stop_if_cancelled)
         plans = self._plan(seen)
         self._load_caption_vectors(seen)
         self._read(plans)
         self._remove(seen)
         self._embed_missing()
         drop_dead_rows(self.connection, self.folder)
-        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         tally = self._tally
         return IndexReport(
             tally.added,
@@ -151,6 +150,7 @@ class Indexing:
         keys = {row.key for row in self._files}
         plans = {}
         for found in seen.files:
+            self._stop_if_cancelled()
             row = known.get(found.path)
             notes = self._captions.notes(found.path)
             root = row.root if row and found.path.is_relative_to(row.root) else found.root

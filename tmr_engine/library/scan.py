@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,12 +45,13 @@ class Scan:
         return below and not any(path.is_relative_to(folder) for folder in self.unread)
 
 
-def scan(paths: Sequence[Path], can_read: Callable[[Path], bool]) -> Scan:
+def scan(paths: Sequence[Path], can_read: Callable[[Path], bool], pause: Callable[[], None]) -> Scan:
     """Walks folders; hidden ones are skipped, links are followed once, so a circle of links ends.
 
     Args:
         paths: folders or single files.
         can_read: whether a file is of a known motion format, by its name.
+        pause: called for every folder; what it raises ends the walk.
 
     Raises:
         LibraryError: a path does not exist, or a single file is of no known format. A folder that is gone may
@@ -63,7 +64,10 @@ def scan(paths: Sequence[Path], can_read: Callable[[Path], bool]) -> Scan:
     for given in paths:
         path = Path(os.path.abspath(given))
         if path.is_dir():
-            _walk(path, can_read, found, unread, warnings)
+            for folder, names in _walk(path, unread, warnings):
+                pause()
+                for file in (Path(folder, name) for name in names if can_read(Path(name))):
+                    _add(file, path, found, warnings)
         elif not path.is_file():
             raise LibraryError("there is no such file or folder", where=str(given), fix="Check the path")
         elif not can_read(path):
@@ -75,13 +79,9 @@ def scan(paths: Sequence[Path], can_read: Callable[[Path], bool]) -> Scan:
     return Scan(files, tuple(roots), tuple(unread), tuple(warnings))
 
 
-def _walk(
-    root: Path,
-    can_read: Callable[[Path], bool],
-    found: dict[Path, Found],
-    unread: list[Path],
-    warnings: list[str],
-) -> None:
+def _walk(root: Path, unread: list[Path], warnings: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """Each folder at or below `root`, once, with the names in it that may be motions."""
+
     def unreadable(error: OSError) -> None:
         unread.append(Path(error.filename))
         warnings.append(f"{error.filename}: the folder cannot be read ({error.strerror}).")
@@ -94,10 +94,10 @@ def _walk(
             continue
         entered.add(place)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            path = Path(folder, name)
-            if not name.startswith(".") and not name.endswith(NOT_MOTIONS) and can_read(path):
-                _add(path, root, found, warnings)
+        yield (
+            folder,
+            sorted(name for name in files if not name.startswith(".") and not name.endswith(NOT_MOTIONS)),
+        )
 
 
 def _add(path: Path, root: Path, found: dict[Path, Found], warnings: list[str]) -> None:

@@ -50,12 +50,12 @@ def add_model(connection: sqlite3.Connection, model_id: str, width: int) -> Mode
     """
     model = find_model(connection, model_id)
     if model is None:
-        connection.execute(
-            "INSERT INTO models (model_id, width, file, row_count) VALUES (?, ?, ?, 0)",
+        added = connection.execute(
+            "INSERT INTO models (model_id, width, file, row_count) VALUES (?, ?, ?, 0)"
+            " RETURNING id, model_id, width, file, row_count",
             (model_id, width, _file_name(model_id, 1)),
         )
-        model = find_model(connection, model_id)
-        assert model is not None  # noqa: S101  just inserted
+        return Model(*added.fetchone())
     if model.width != width:
         raise LibraryError(
             f"the model {model_id} makes {width} numbers a text, the library holds {model.width} of it",
@@ -124,6 +124,8 @@ def drop_dead_rows(connection: sqlite3.Connection, folder: Path) -> None:
         ).fetchall()
         if model.row_count - len(live) > max(_MIN_DEAD_ROWS, len(live)):
             _rewrite(connection, folder, model, live)
+    # a replaced file may only go once the disk, and not the system's memory alone, says so
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     _sweep(connection, folder)
 
 
