@@ -1,4 +1,4 @@
-"""The engine's process seen from Blender: `process` runs it, `client` talks to it, `pump` lets Blender hear it.
+"""The engine seen from Blender: `process` runs it, `client` talks to it, `pump` lets Blender hear it.
 
 Only `pump` needs Blender.
 """

@@ -83,10 +83,11 @@ class EngineClient:
     launch: Callable[[], EngineProcess]
     limits: Limits = field(default_factory=Limits)
     on_work: Callable[[], None] = lambda: None
-    on_log: Callable[[str, str], None] = lambda level, text: None
+    on_log: Callable[[str, str], None] = lambda _level, _text: None
     clock: Callable[[], float] = time.monotonic
     state: State = field(default=State.STOPPED, init=False)
     failure: errors.TMRError | None = field(default=None, init=False)
+    heard: int = field(default=0, init=False)  # messages taken so far
     _process: EngineProcess | None = field(default=None, init=False)
     _started_s: float = field(default=0.0, init=False)
     _run: int = field(default=0, init=False)  # counts processes, so that a dead one's last words are dropped
@@ -189,12 +190,13 @@ class EngineClient:
                 return self.is_busy
             wait_s = 0.0
             if run == self._run:
+                self.heard += 1
                 self._take(message)
             if self.clock() >= end:
                 return True
 
     def wait(self, limit_s: float) -> bool:
-        """Polls until nothing is unanswered, for scripts and tests without a window; False when time is up."""
+        """Polls until nothing is unanswered, for scripts without a window; False when time is up."""
         end = self.clock() + limit_s
         while self.is_busy and self.clock() < end:
             self.poll(wait_s=0.05)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -74,17 +74,21 @@ class EngineProcess:
     Args:
         argv: command line.
         folder: working folder of the child; not the extension's own, which Windows could then not update.
+        environment: the child's environment variables; those of this process if left out.
 
     Raises:
         EngineError: the program cannot be started.
     """
 
-    def __init__(self, argv: Sequence[str], folder: Path) -> None:
+    def __init__(
+        self, argv: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         try:
             self._child = subprocess.Popen(
                 argv,
                 cwd=folder,
+                env=environment,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,

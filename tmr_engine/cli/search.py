@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
-from typing import Any
 
 from ..library import Library, demo_library
 from ..model import load_sentence_encoder
-from ..search import Filters, Result, search
+from ..search import Filters, search
 from .output import print_json
 
 NAME = "search"
@@ -42,7 +41,7 @@ def run(args: Namespace) -> int:
     results = search(library, load_sentence_encoder(), args.text, top=args.top, filters=_filters(args))
     seconds = time.perf_counter() - start
     if args.json:
-        rows = [_row(result) for result in results]
+        rows = [result.as_row() for result in results]
         print_json({"query": args.text, "results": rows, "seconds": round(seconds, 3)})
         return 0
     for result in results:
@@ -70,18 +69,3 @@ def _filters(args: Namespace) -> Filters | None:
         folder=args.folder.absolute() if args.folder else None,
     )
     return None if filters == Filters() else filters
-
-
-def _row(result: Result) -> dict[str, Any]:
-    clip = result.clip
-    return {
-        "rank": result.rank,
-        "clip": clip.id,
-        "path": str(clip.path),
-        "take": clip.take,
-        "start": clip.start_s,
-        "end": clip.end_s,
-        "score": result.score,
-        "parts": result.parts,
-        "caption": result.caption,
-    }

@@ -21,7 +21,7 @@ _WAIT_S = 120.0  # another process may be making it right now
 
 def demo_library(
     folder: Path | None = None,
-    encoder: Callable[[], Encoder] | None = None,
+    encoder: Callable[[], Encoder | None] | None = None,
     *,
     data: Path = DATA,
     progress: Progress | None = None,
@@ -31,7 +31,8 @@ def demo_library(
     Args:
         folder: of the index; None: in the user's cache folder (`TMR_CACHE`), because the engine may be
             installed where nobody may write.
-        encoder: gives the encoder, which is needed only to make the index; None: the bundled model.
+        encoder: gives the encoder, which is needed only to make the index; None: the bundled model. Where it
+            gives none, the clips are found by exact words, and the vectors are made at a later call.
         data: the clips.
         progress: see `Library.index`.
 
@@ -43,8 +44,10 @@ def demo_library(
     library = Library.open(place, create=True)
     stamp = _stamp(data)
     if library.fact(_STAMP) != stamp:
-        library.index([data], (encoder or _bundled_encoder)(), progress=progress, wait_s=_WAIT_S)
-        library.set_fact(_STAMP, stamp, wait_s=_WAIT_S)
+        model = (encoder or _bundled_encoder)()
+        library.index([data], model, progress=progress, wait_s=_WAIT_S)
+        if model is not None:
+            library.set_fact(_STAMP, stamp, wait_s=_WAIT_S)
     return library
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from ..errors import LibraryError
 from ..library import Clip, Gallery
 from ..model import SentenceEncoder
 from .filters import Filters
-from .fusion import Parts, Scores, Weights, fuse
+from .fusion import Parts, Scores, Weights, fuse, words_part
 from .gallery_scan import GalleryScan, Indices, Vector, scan_of
 
 # clips whose exact words are asked for; behind them words hardly count
@@ -64,10 +64,27 @@ class Result:
     parts: dict[str, float]
     caption: str
 
+    def as_row(self) -> dict[str, Any]:
+        """The result as it is printed and as it crosses the pipe (docs/protocol.md)."""
+        return {
+            "rank": self.rank,
+            "clip": self.clip.id,
+            "path": str(self.clip.path),
+            "take": self.clip.take,
+            "start": self.clip.start_s,
+            "end": self.clip.end_s,
+            "duration_s": self.clip.duration_s,
+            "score": self.score,
+            "parts": self.parts,
+            "caption": self.caption,
+            "licence": self.clip.licence,
+            "credit": self.clip.credit,
+        }
+
 
 def search(
     library: Collection,
-    encoder: SentenceEncoder,
+    encoder: SentenceEncoder | None,
     text: str,
     top: int = 20,
     filters: Filters | None = None,
@@ -78,11 +95,12 @@ def search(
 
     Text without a visible character finds nothing. Any other text, an emoji or a whole page, finds the `top`
     clips that come nearest (of a long one the first 256 word pieces count): fewer come back only where the
-    library or the filters leave fewer. Equal scores are ordered by clip id.
+    library or the filters leave fewer. Equal scores are ordered by clip id. Without an encoder only clips
+    that hold a word of the text are found, and the score is the words part.
 
     Args:
         library: where to look.
-        encoder: of the model that the library was indexed with.
+        encoder: of the model that the library was indexed with; None where there is no model.
         text: what the user typed.
         top: most results.
         filters: what a clip must be like; they hold before `top` is counted.
@@ -93,6 +111,8 @@ def search(
     """
     if not text.strip() or top < 1:
         return []
+    if encoder is None:
+        return _search_words(library, text, top, filters)
     query = encoder.encode([text])[0]
     words = _words(library, text)
     for attempt in range(_TRIES):
@@ -120,9 +140,42 @@ class _Scored(NamedTuple):
     scores: Scores
 
 
+def _search_words(library: Collection, text: str, top: int, filters: Filters | None) -> list[Result]:
+    """The clips that hold words of the text, by how many and how rare those are."""
+    hits = _words(library, text)
+    for attempt in range(_TRIES):
+        try:
+            clips = library.clips(list(hits))
+            break
+        except LibraryError:
+            fresh = _words(library, text)
+            if attempt == _TRIES - 1 or fresh == hits:
+                raise
+            hits = fresh  # another process removed a clip between the two reads
+    wanted = [clip for clip in clips if filters is None or filters.accepts(clip)]
+    ranked = sorted(wanted, key=lambda clip: (-hits[clip.id], clip.id))[:top]
+    terms = set(_terms(text))
+    found = []
+    for rank, clip in enumerate(ranked, start=1):
+        score = words_part(hits[clip.id])
+        parts = {"caption": 0.0, "name": 0.0, "words": score}
+        found.append(Result(rank, clip, score, parts, _caption_with(terms, clip)))
+    return found
+
+
+def _caption_with(terms: set[str], clip: Clip) -> str:
+    """The caption that holds most of the words, the first of equals; the clip's name without captions."""
+    captions = [caption.text for caption in clip.captions]
+    return max(captions, key=lambda caption: len(terms.intersection(_terms(caption))), default=clip.name)
+
+
 def _words(library: Collection, text: str) -> dict[str, float]:
-    terms = [term for term in _TERM.findall(text.lower()) if term not in _COMMON]
+    terms = _terms(text)
     return dict(library.words(" ".join(terms), _WORD_HITS)) if terms else {}
+
+
+def _terms(text: str) -> list[str]:
+    return [term for term in _TERM.findall(text.lower()) if term not in _COMMON]
 
 
 def _check(gallery: Gallery, encoder: SentenceEncoder) -> None:

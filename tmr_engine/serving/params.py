@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from ..protocol import BadParams, Request
 
 _MISSING: Any = object()
+_MAX_SECONDS = 1e12
 
 
 class Params:
@@ -32,10 +32,10 @@ class Params:
         """A text."""
         return str(self._take(name, str, "a text", default))
 
-    def texts(self, name: str) -> tuple[str, ...]:
-        """A list of texts with at least one."""
-        values = self._take(name, list, "a list of texts", _MISSING)
-        if not values or not all(type(value) is str for value in values):
+    def texts(self, name: str, default: tuple[str, ...] = _MISSING) -> tuple[str, ...]:
+        """A list of texts; where it may not be left out it holds at least one."""
+        values = self._take(name, (list, tuple), "a list of texts", default)
+        if not all(type(value) is str for value in values) or (default is _MISSING and not values):
             raise self._bad(name, "is not a list of at least one text")
         return tuple(values)
 
@@ -48,10 +48,10 @@ class Params:
 
     def seconds(self, name: str, default: float) -> float:
         """A time of at least 0."""
-        value = float(self._take(name, (int, float), "a number of seconds", default))
-        if value < 0 or (math.isinf(value) and value != default):
-            raise self._bad(name, f"is {value}, expected a number of seconds, 0 or more")
-        return value
+        value = self._take(name, (int, float), "a number of seconds", default)
+        if name in self._values and not 0 <= value <= _MAX_SECONDS:
+            raise self._bad(name, f"is {value!r:.80}, expected a number of seconds, 0 or more")
+        return float(value)
 
     def _take(self, name: str, kind: type | tuple[type, ...], expected: str, default: Any) -> Any:
         value = self._values.get(name, default)

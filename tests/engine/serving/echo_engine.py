@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 
@@ -45,7 +46,7 @@ def chatty(_job: Job) -> Answer:
     sys.__stdout__.write("written to the first stdout\n")
     sys.__stdout__.flush()
     os.write(1, b'{"kind": "result", "id": 1}\n')
-    os.system("echo from a child process")
+    subprocess.run([sys.executable, "-c", "print('from a child process')"], check=True)
     return Answer({"read": sys.__stdin__.read()})
 
 
