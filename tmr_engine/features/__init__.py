@@ -4,14 +4,18 @@ Joint positions to features and back. Y up, metres; a person who faces +Z has th
 """
 
 from .extraction import FEATURE_FPS, FEATURE_WIDTH, canonical_joints, joints_to_features, uniform_joints
+from .mirror import mirror_joints
+from .normalisation import Statistics
 from .recovery import features_to_joints, features_to_joints_by_rotation
 
 __all__ = [
     "FEATURE_FPS",
     "FEATURE_WIDTH",
+    "Statistics",
     "canonical_joints",
     "features_to_joints",
     "features_to_joints_by_rotation",
     "joints_to_features",
+    "mirror_joints",
     "uniform_joints",
 ]

@@ -1,0 +1,23 @@
+"""Data sets of motions with captions, in every layout that the field uses. NumPy only.
+
+dataset = load_dataset("demo", "train")
+dataset.keys, dataset.captions(0), dataset.features(0)
+"""
+
+from .dataset import Caption, Dataset, DatasetError, Item, MotionPlace
+from .layout import Places
+from .load import LAYOUTS, load_dataset
+from .statistics import read_statistics, write_statistics
+
+__all__ = [
+    "LAYOUTS",
+    "Caption",
+    "Dataset",
+    "DatasetError",
+    "Item",
+    "MotionPlace",
+    "Places",
+    "load_dataset",
+    "read_statistics",
+    "write_statistics",
+]

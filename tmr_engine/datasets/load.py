@@ -1,0 +1,60 @@
+"""The data set in a folder, whatever its layout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from . import annotations, babel, humanml3d, manifest
+from .dataset import Dataset, DatasetError, Progress
+from .layout import Layout, Places
+
+LAYOUTS: tuple[Layout, ...] = (
+    annotations.LAYOUT,
+    humanml3d.LAYOUT,
+    babel.LAYOUT,
+    manifest.LAYOUT,
+    manifest.CAPTIONS_LAYOUT,
+)
+DEMO = "demo"
+_DEMO_FOLDER = Path(__file__).resolve().parents[1] / "demo_library"
+
+
+def load_dataset(
+    name_or_folder: str | Path,
+    split: str,
+    *,
+    places: Places | None = None,
+    limits: tuple[float, float] | None = None,
+    progress: Progress | None = None,
+) -> Dataset:
+    """A split of a data set.
+
+    Args:
+        name_or_folder: "demo", the clips that come with the engine; or a folder of one of `LAYOUTS`.
+        split: "train", "val", "test", or another that the data set has.
+        places: where motions and body models lie, if not where the layout has them.
+        limits: shortest and longest caption in seconds; None takes the layout's own, which are the published
+            2 and 10 where figures are published. A split with "test" in its name is never limited.
+        progress: called with (items done, items) where motions must be read to know how long they are.
+
+    Raises:
+        DatasetError: the folder has no known layout or no such split, a table is damaged, or nothing is left.
+    """
+    folder = _DEMO_FOLDER if name_or_folder == DEMO else Path(name_or_folder)
+    layout = next((layout for layout in LAYOUTS if folder.is_dir() and layout.recognises(folder)), None)
+    if layout is None:
+        known = ", ".join(layout.name for layout in LAYOUTS)
+        raise DatasetError(
+            "this is no data set" if folder.is_dir() else "there is no such folder",
+            where=str(folder),
+            fix=f"known layouts are {known} (docs/training.md); or take the data set {DEMO}",
+        )
+    dataset = layout.load(folder, split, places or Places())
+    shortest_s, longest_s = limits or layout.limits
+    if "test" not in split and (shortest_s, longest_s) != (0.0, float("inf")):
+        dataset = dataset.within(shortest_s, longest_s, progress)
+    if not len(dataset):
+        raise DatasetError(
+            f'the split "{split}" has no item', where=str(folder), why="; ".join(dataset.warnings[:3])
+        )
+    return dataset
