@@ -126,7 +126,7 @@ def _sample(armature: bpy.types.Object, take: str, playing: list[bpy.types.Actio
 
 
 def _key_distance(armature: bpy.types.Object) -> float:
-    """Frames from key to key, at most 1: a take that was keyed more often than its file's rate is kept whole."""
+    """Frames from key to key, at most 1: a take keyed more often than its file's rate is kept whole."""
     channels = actions.of(armature)
     distance = 1.0
     for fcurve in channels.fcurves() if channels else ():

@@ -1,8 +1,9 @@
 """Runs test scripts inside every Blender that the checkout has.
 
-A script is a Python file with `run(request: dict) -> dict`, run by a Blender's own Python with the add-on
-importable as `tmr_addon`. Starting a Blender costs a second or more, so one run does many checks and a test
-looks at its part of the answer; equal runs are made once.
+A script is a Python file with `run(request: dict) -> dict`, run by a Blender's own Python into which the zip
+that users get was installed by Blender's extension system (`installed.part` gives its modules). Starting a
+Blender costs a second or more, so one run does many checks and a test looks at its part of the answer; equal
+runs are made once.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+import build_addon
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
@@ -38,13 +42,21 @@ class Blender:
     python: Path
     scratch: Path
 
-    def run(self, script: Path, request: dict[str, Any] | None = None) -> dict[str, Any]:
-        """What the script's `run(request)` returned; when it raised, the test fails with its output."""
+    def run(
+        self, script: Path, request: dict[str, Any] | None = None, addon: Path | None = None
+    ) -> dict[str, Any]:
+        """What the script's `run(request)` returned; when it raised, the test fails with its output.
+
+        Args:
+            script: run inside the Blender, in a user folder of its own.
+            request: JSON values.
+            addon: a zip to install before.
+        """
         number = len(list(self.scratch.iterdir()))
         folder = self.scratch / str(number)
         (folder / "settings").mkdir(parents=True)
         (folder / "request.json").write_text(json.dumps(request or {}), encoding="utf-8")
-        command = [self.python, "-P", HERE / "inside.py", script, folder]
+        command = [self.python, "-P", HERE / "inside.py", script, folder, *([addon] if addon else [])]
         environment = os.environ | {"BLENDER_USER_RESOURCES": str(folder / "settings"), "PYTHONUTF8": "1"}
         with (folder / "log.txt").open("wb") as log:
             child = subprocess.Popen(
@@ -89,18 +101,40 @@ def one_blender(tmp_path_factory: pytest.TempPathFactory) -> Blender:
     pytest.skip("no Blender is set up here (make blenders)")
 
 
+@pytest.fixture(scope="session")
+def extension_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The zip that users get, built once for all workers of a session."""
+    missing = build_addon.missing_parts("full")
+    if missing:
+        pytest.skip("; ".join(missing))
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    out, lock = folder / "extension.zip", folder / "extension.lock"
+    try:
+        lock.mkdir()
+    except FileExistsError:  # another worker builds it, or has done so
+        limit = time.monotonic() + TIME_LIMIT_S
+        while not out.exists():
+            assert time.monotonic() < limit, "the worker that builds the zip did not finish"
+            time.sleep(0.1)
+    else:
+        build_addon.write_zip("full", out)
+    return out
+
+
 Runs = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(scope="session")
-def run_once(blender: Blender) -> Runs:
-    """`run_once(script, **request)`: as `Blender.run`, but equal runs are made once a session."""
+def run_once(blender: Blender, extension_zip: Path) -> Runs:
+    """`run_once(script, **request)`: `Blender.run` with the zip installed, once for equal requests."""
     answers: dict[tuple[str, str], dict[str, Any]] = {}
 
     def run(script: Path, **request: Any) -> dict[str, Any]:
         key = (str(script), json.dumps(request, sort_keys=True))
         if key not in answers:
-            answers[key] = blender.run(script, request)
+            answers[key] = blender.run(script, request, extension_zip)
         return answers[key]
 
     return run

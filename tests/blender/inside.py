@@ -1,7 +1,8 @@
-"""Run by a Blender's Python: inside.py SCRIPT FOLDER.
+"""Run by a Blender's Python: inside.py SCRIPT FOLDER [ZIP].
 
-Runs the script's `run` on FOLDER/request.json and writes FOLDER/result.json. Leaves by os._exit, because some
-Blenders crash or hang on their way out after long work.
+Installs the extension's zip where one is given, runs the script's `run` on FOLDER/request.json and writes
+FOLDER/result.json. Leaves by os._exit, because some Blenders crash or hang on their way out after long work.
+The checkout is not on the path, only its tests are: engine and add-on come from the installed extension.
 """
 
 import json
@@ -11,9 +12,9 @@ import traceback
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 
-ROOT = Path(__file__).resolve().parents[2]
-STARTER = ROOT / "blender_addon" / "background" / "run.py"
+TESTS = Path(__file__).resolve().parents[1]
 
 
 def load(path, name):
@@ -25,18 +26,19 @@ def load(path, name):
 
 
 def main():
-    script, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    script, folder, *addon = sys.argv[1:]
     status = 1
     try:
         import bpy
 
         bpy.ops.wm.read_factory_settings(use_empty=True)
-        load(STARTER, "tmr_starter").make_package()
-        sys.path.insert(0, str(ROOT))  # for tests.blender and tmr_engine
-        import_module("tmr_addon._engine")
-        request = json.loads((folder / "request.json").read_text(encoding="utf-8"))
+        sys.modules["tests"] = tests = ModuleType("tests")
+        tests.__path__ = [str(TESTS)]
+        for path in addon:
+            import_module("tests.blender.installed").install(path)
+        request = json.loads(Path(folder, "request.json").read_text(encoding="utf-8"))
         answer = load(script, "tmr_test_script").run(request)
-        (folder / "result.json").write_text(json.dumps(answer), encoding="utf-8")
+        Path(folder, "result.json").write_text(json.dumps(answer), encoding="utf-8")
         status = 0
     except BaseException:
         traceback.print_exc()

@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-import build_addon
-
 pytestmark = [pytest.mark.blender, pytest.mark.slow]
 
 SCRIPT = Path(__file__).resolve().parent / "scripts" / "ui.py"
@@ -23,18 +21,8 @@ PANELS = {
 
 
 @pytest.fixture(scope="session")
-def extension_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    missing = build_addon.missing_parts("full")
-    if missing:
-        pytest.skip("; ".join(missing))
-    out = tmp_path_factory.mktemp("zip") / "extension.zip"
-    build_addon.write_zip("full", out)
-    return out
-
-
-@pytest.fixture(scope="session")
-def facts(run_once, extension_zip) -> dict[str, Any]:
-    return run_once(SCRIPT, zip=str(extension_zip))
+def facts(blender, extension_zip) -> dict[str, Any]:
+    return blender.run(SCRIPT, {"zip": str(extension_zip)})
 
 
 def test_a_search_fills_the_list_in_order_of_score(facts):

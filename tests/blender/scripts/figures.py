@@ -1,22 +1,21 @@
 """Clips on figures that are made here: what Blender shows against what the clip is, and what is refused."""
 
-import importlib
 import math
 
 import bpy
 import numpy as np
 from mathutils import Matrix
 
+from tests.blender.installed import part
 from tests.blender.rigs.figure import LEFT, MIDDLE, make_figure
 from tests.blender.snapshot import differences, snapshot
-from tmr_engine.motion import Motion, Skeleton, rotation
 
-actions = importlib.import_module("tmr_addon.compat.actions")
-checks = importlib.import_module("tmr_addon.armature.checks")
-engine = importlib.import_module("tmr_addon._engine")
-humanoid = importlib.import_module("tmr_addon.armature.humanoid")
-insert = importlib.import_module("tmr_addon.armature.insert")
+actions = part("compat.actions")
+engine = part("_engine")
+humanoid = part("armature.humanoid")
+insert = part("armature.insert")
 InsertOptions = insert.InsertOptions
+Motion, Skeleton, rotation = engine.motion.Motion, engine.motion.Skeleton, engine.rotation
 
 FPS = 60
 LIMBS = {"upper_arm": "forearm", "forearm": "hand", "thigh": "shin", "shin": "foot"}
@@ -172,8 +171,8 @@ def between_frames():
     insert.insert_motion(bpy.context, armature, motion, InsertOptions(frame=1, place="REST"))
     for frame in range(1, len(motion)):
         turns = []
-        for part in (0.0, 0.5, 1.0):
-            bpy.context.scene.frame_set(frame + int(part), subframe=part % 1.0)
+        for ahead in (0.0, 0.5, 1.0):
+            bpy.context.scene.frame_set(frame + int(ahead), subframe=ahead % 1.0)
             turns.append([bone.matrix_basis.to_quaternion() for bone in armature.pose.bones])
         for start, middle, end in zip(*turns, strict=True):
             half = start.slerp(end, 0.5)

@@ -4,23 +4,23 @@ Request: "folder" of the rigs, "rigs" (file names), "motion" (a motion file), "s
 "source" (role -> joint of the motion). Answer: rig -> what `measure` returns.
 """
 
-import importlib
 import json
 from pathlib import Path
 
 import bpy
 import numpy as np
 
-from tmr_engine.formats import read_motion
-from tmr_engine.motion.resample import resample
-from tmr_engine.retarget.fk import pose_rig
+from tests.blender.installed import part
 
-engine = importlib.import_module("tmr_addon._engine")
-humanoid = importlib.import_module("tmr_addon.armature.humanoid")
-insert = importlib.import_module("tmr_addon.armature.insert")
-read = importlib.import_module("tmr_addon.armature.read")
-scene = importlib.import_module("tmr_addon.background.scene")
-vrm = importlib.import_module("tmr_addon.background.vrm")
+engine = part("_engine")
+humanoid = part("armature.humanoid")
+insert = part("armature.insert")
+read = part("armature.read")
+scene = part("background.scene")
+vrm = part("background.vrm")
+read_motion = part("tmr_engine.formats").read_motion
+resample = part("tmr_engine.motion.resample").resample
+pose_rig = part("tmr_engine.retarget.fk").pose_rig
 
 FPS = 30
 SHOWN = 7

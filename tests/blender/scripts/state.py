@@ -1,18 +1,19 @@
 """Writes keys in each way into a file full of other things, and tells what else changed."""
 
-import importlib
 import re
 
 import bpy
 import numpy as np
 
+from tests.blender.installed import part
 from tests.blender.rigs.figure import make_figure
 from tests.blender.snapshot import differences, snapshot
 
-actions = importlib.import_module("tmr_addon.compat.actions")
-keys = importlib.import_module("tmr_addon.armature.keys")
-write = importlib.import_module("tmr_addon.armature.write")
-retarget = importlib.import_module("tmr_addon._engine").retarget
+actions = part("compat.actions")
+keys = part("armature.keys")
+write = part("armature.write")
+retarget = part("_engine").retarget
+RetargetError = part("_engine").errors.RetargetError
 
 FIRST, COUNT = 20, 11
 WRITTEN = ("upper_arm.L", "shin.R")
@@ -60,9 +61,7 @@ def furnish():
         (40, -0.3, "ELASTIC", "VECTOR"),
     ]
     for index in range(4):
-        add_keys(
-            figure, channels, keys.bone_path("upper_arm.L", "rotation_quaternion"), index, places, "Mine"
-        )
+        add_keys(channels, keys.bone_path("upper_arm.L", "rotation_quaternion"), index, places, "Mine")
         add_keys(channels, keys.bone_path("head", "rotation_quaternion"), index, places, "head")
     add_keys(channels, "location", 2, places, "Object")
     curve = channels.find(keys.bone_path("head", "rotation_quaternion"), 1)
@@ -216,13 +215,9 @@ def refused():
     before = snapshot()
     try:
         write.write_solution(figure, Made(), write.WriteOptions(FIRST, "CURRENT_ACTION", "Clip"))
-    except retarget_error() as error:
+    except RetargetError as error:
         return {"error": str(error), "changed": differences(before, snapshot())}
     return {"error": "", "changed": []}
-
-
-def retarget_error():
-    return importlib.import_module("tmr_addon._engine").errors.RetargetError
 
 
 def broken():
@@ -239,7 +234,7 @@ def broken():
     for into in ("NEW_ACTION", "NLA_STRIP", "CURRENT_ACTION"):
         try:
             write.write_solution(figure, Broken(), write.WriteOptions(FIRST, into, "Clip"))
-        except retarget_error():
+        except RetargetError:
             left[into] = differences(before, snapshot())
     return left
 
