@@ -9,8 +9,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed; this test needs the training packages")
 from tests.training.test_networks import inputs, load  # noqa: E402
+from tmr_engine.training.config import LossConfig  # noqa: E402
 from tmr_engine.training.losses import (  # noqa: E402
-    LossWeights,
     four_kl,
     info_nce,
     kl_divergence,
@@ -93,7 +93,7 @@ def test_one_training_step_equals_the_authors(shared_dir: Path) -> None:
             threshold=0.8,
         ),
     }
-    weights = LossWeights()
+    weights = LossConfig()
     total = (
         weights.reconstruction * found["recons"]
         + weights.kl * found["kl"]

@@ -44,6 +44,7 @@ COMMANDS = (
     Command("retarget", "put a clip on a rig and write a .blend"),
     Command("export", "write a clip as BVH"),
     Command("library", "list, fetch and inspect libraries"),
+    Command("train", "train TMR on a data set"),
     Command("serve", "answer the Blender add-on on standard input and output"),
 )
 

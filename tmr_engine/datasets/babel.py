@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .annotations import find_motion
+from .amass_annotations import find_motion
 from .dataset import Caption, Dataset, DatasetError, Item, MotionPlace
 from .layout import PUBLISHED_LIMITS, Layout, Places, left_out
 from .motions import FeatureReader

@@ -222,6 +222,37 @@ class Dataset:
         return self._held[item.motion]
 
 
+def joined(datasets: Sequence[Dataset]) -> Dataset:
+    """Data sets as one; a single one stays itself.
+
+    Raises:
+        DatasetError: there is none, they do not have the same frames, or two have the same name.
+    """
+    if not datasets:
+        raise DatasetError("no data set is named")
+    first = datasets[0]
+    if len(datasets) == 1:
+        return first
+    if len({dataset.name for dataset in datasets}) < len(datasets):
+        raise DatasetError("two data sets have the same name", where=", ".join(one.name for one in datasets))
+    for dataset in datasets[1:]:
+        if (dataset.fps, dataset.width) != (first.fps, first.width):
+            raise DatasetError(f"its frames are not those of {first.name}", where=dataset.name)
+    readers = {item.motion: dataset._read for dataset in datasets for item in dataset.items}
+    items = [
+        replace(item, key=f"{dataset.name}/{item.key}") for dataset in datasets for item in dataset.items
+    ]
+    return Dataset(
+        " + ".join(dataset.name for dataset in datasets),
+        first.split,
+        items,
+        lambda place: readers[place](place),
+        fps=first.fps,
+        width=first.width,
+        warnings=[warning for dataset in datasets for warning in dataset.warnings],
+    )
+
+
 def frames_of(caption: Caption, fps: float, count: int) -> tuple[int, int]:
     """First frame and one past the last frame of a caption's part, of `count` frames, as published."""
     last = count if math.isinf(caption.end_s) else min(count, int(caption.end_s * fps))

@@ -1,4 +1,4 @@
-"""Stand-in for `retarget.canonical` until it is there: joints by role, missing ones interpolated."""
+"""Any human skeleton as the 22 joints of the features, by role; joints it does not have are interpolated."""
 
 from __future__ import annotations
 
@@ -8,49 +8,69 @@ from ..errors import RetargetError
 from ..motion import Motion, rotation
 from ..motion.rotation import FloatArray
 from ..retarget import map_skeleton
-from ..retarget.roles import SIDES
+from ..retarget.roles import SIDES, Mapping
+
+# number of the left joint; the right one follows
+_LIMBS = {"upper_leg": 1, "lower_leg": 4, "foot": 7, "upper_arm": 16, "lower_arm": 18, "hand": 20}
+_TRUNK = (3, 6, 9)
+_TOE = np.array([0.0, -0.03, 0.14])  # metres from the ankle of a body at rest that faces +Z
+_COLLAR = 0.3  # share of the way from the chest to the shoulder
 
 
 def canonical_joints(motion: Motion) -> FloatArray:
-    """(T, 22, 3) metres."""
+    """(T, 22, 3) metres, world positions in SMPL's joint order.
+
+    Raises:
+        RetargetError: the skeleton is no human's, or lacks a limb.
+    """
     mapping = map_skeleton(motion.skeleton)
-    places, turns = motion.world
-    index = motion.skeleton.index
-
-    def at(bone: str | None) -> FloatArray | None:
-        return None if bone is None else places[:, index(bone)]
-
-    def need(role: str) -> FloatArray:
-        found = at(mapping.bone(role))
-        if found is None:
-            raise RetargetError(f"the skeleton has no {role}")
-        return found
-
     joints = np.zeros((len(motion), 22, 3))
-    hips, head = need("hips"), need("head")
-    trunk = [bone for bone in (*mapping.chain("spine"), mapping.bone("chest")) if bone]
     neck = mapping.chain("neck")
-    top = at(neck[0]) if neck else 0.5 * (need("left_upper_arm") + need("right_upper_arm"))
-    points = [hips, *(places[:, index(bone)] for bone in trunk), top]
+    shoulders = [_at(motion, mapping, f"{side}_upper_arm") for side in SIDES]
+    top = motion.world[0][:, motion.skeleton.index(neck[0])] if neck else np.mean(shoulders, axis=0)
+    hips, head = _at(motion, mapping, "hips"), _at(motion, mapping, "head")
     joints[:, 0], joints[:, 12] = hips, top
     joints[:, 15] = head if neck else head + (head - hips) * 0.2
-    for place, number in enumerate((3, 6, 9), start=1):
-        where = place * (len(points) - 1) / 4
-        low = int(where)
-        joints[:, number] = points[low] + (where - low) * (points[min(low + 1, len(points) - 1)] - points[low])
-    for side, name in enumerate(SIDES):
-        roles = ("upper_leg", "lower_leg", "foot")
-        for role, number in zip(roles, (1, 4, 7), strict=True):
-            joints[:, number + side] = need(f"{name}_{role}")
-        for role, number in zip(("upper_arm", "lower_arm", "hand"), (16, 18, 20), strict=True):
-            joints[:, number + side] = need(f"{name}_{role}")
-        collar, toe = at(mapping.bone(f"{name}_clavicle")), at(mapping.bone(f"{name}_toe"))
-        shoulder = joints[:, 16 + side]
-        joints[:, 13 + side] = collar if collar is not None else joints[:, 9] + 0.3 * (shoulder - joints[:, 9])
-        if toe is None:
-            foot = index(str(mapping.bone(f"{name}_foot")))
-            rest = motion.skeleton.rest_pose[1][foot]
-            local = rotation.rotate(rotation.conjugate(rest), np.array([0.0, -0.03, 0.14]))
-            toe = places[:, foot] + rotation.rotate(turns[:, foot], local)
-        joints[:, 10 + side] = toe
+    joints[:, _TRUNK] = _trunk(motion, mapping, hips, top)
+    for place, side in enumerate(SIDES):
+        for role, number in _LIMBS.items():
+            joints[:, number + place] = _at(motion, mapping, f"{side}_{role}")
+        chest = joints[:, 9]
+        joints[:, 13 + place] = (
+            _at(motion, mapping, f"{side}_clavicle")
+            if mapping.bone(f"{side}_clavicle")
+            else chest + _COLLAR * (joints[:, 16 + place] - chest)
+        )
+        joints[:, 10 + place] = _toe(motion, mapping, side)
     return joints
+
+
+def _at(motion: Motion, mapping: Mapping, role: str) -> FloatArray:
+    bone = mapping.bone(role)
+    if bone is None:
+        raise RetargetError(f"the skeleton has no {role.replace('_', ' ')}")
+    place: FloatArray = motion.world[0][:, motion.skeleton.index(bone)]
+    return place
+
+
+def _trunk(motion: Motion, mapping: Mapping, hips: FloatArray, top: FloatArray) -> FloatArray:
+    """(T, 3, 3) the three joints between hips and neck, at even places along the spine that there is."""
+    bones = [bone for bone in (*mapping.chain("spine"), mapping.bone("chest")) if bone]
+    points = np.stack(
+        [hips, *(motion.world[0][:, motion.skeleton.index(bone)] for bone in bones), top], axis=1
+    )
+    where = np.array([0.25, 0.5, 0.75]) * (points.shape[1] - 1)
+    below = where.astype(np.int64)
+    share = (where - below)[:, None]
+    trunk: FloatArray = points[:, below] * (1 - share) + points[:, below + 1] * share
+    return trunk
+
+
+def _toe(motion: Motion, mapping: Mapping, side: str) -> FloatArray:
+    if mapping.bone(f"{side}_toe"):
+        return _at(motion, mapping, f"{side}_toe")
+    foot = motion.skeleton.index(str(mapping.bone(f"{side}_foot")))
+    local = rotation.rotate(rotation.conjugate(motion.skeleton.rest_pose[1][foot]), _TOE)
+    places, turns = motion.world
+    toe: FloatArray = places[:, foot] + rotation.rotate(turns[:, foot], local)
+    return toe

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from . import annotations, babel, humanml3d, manifest
-from .dataset import Dataset, DatasetError, Progress
+from . import amass_annotations, babel, humanml3d, manifest
+from .dataset import Dataset, DatasetError, Progress, joined
 from .layout import Layout, Places
 
 LAYOUTS: tuple[Layout, ...] = (
-    annotations.LAYOUT,
+    amass_annotations.LAYOUT,
     humanml3d.LAYOUT,
     babel.LAYOUT,
     manifest.LAYOUT,
@@ -20,7 +21,7 @@ _DEMO_FOLDER = Path(__file__).resolve().parents[1] / "demo_library"
 
 
 def load_dataset(
-    name_or_folder: str | Path,
+    name_or_folder: str | Path | Sequence[str | Path],
     split: str,
     *,
     places: Places | None = None,
@@ -30,7 +31,8 @@ def load_dataset(
     """A split of a data set.
 
     Args:
-        name_or_folder: "demo", the clips that come with the engine; or a folder of one of `LAYOUTS`.
+        name_or_folder: "demo", the clips that come with the engine; or a folder of one of `LAYOUTS`; or
+            several of them, whose items then stand one after the other, their keys led by the folder's name.
         split: "train", "val", "test", or another that the data set has.
         places: where motions and body models lie, if not where the layout has them.
         limits: shortest and longest caption in seconds; None takes the layout's own, which are the published
@@ -40,6 +42,13 @@ def load_dataset(
     Raises:
         DatasetError: the folder has no known layout or no such split, a table is damaged, or nothing is left.
     """
+    if not isinstance(name_or_folder, str | Path):
+        return joined(
+            [
+                load_dataset(name, split, places=places, limits=limits, progress=progress)
+                for name in name_or_folder
+            ]
+        )
     folder = _DEMO_FOLDER if name_or_folder == DEMO else Path(name_or_folder)
     layout = next((layout for layout in LAYOUTS if folder.is_dir() and layout.recognises(folder)), None)
     if layout is None:

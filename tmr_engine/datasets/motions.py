@@ -17,8 +17,8 @@ from ..formats.pack import SUFFIX, Pack
 from ..motion import Motion
 from ..motion.resample import resample
 from ..motion.rotation import FloatArray
-from .joints import canonical_joints
 from .dataset import MotionPlace
+from .joints import canonical_joints
 
 KIT_WIDTH = 251
 _WIDTHS = (FEATURE_WIDTH, KIT_WIDTH)

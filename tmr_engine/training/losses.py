@@ -1,22 +1,12 @@
-"""The four losses of TMR (Petrovich et al. 2023, section 3.2) and their published weights."""
+"""The losses of TMR (Petrovich et al. 2023, section 3.2), and others in place of its contrastive one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 
 import torch
 from torch import Tensor
 from torch.nn import functional
-
-
-@dataclass(frozen=True)
-class LossWeights:
-    """Weights of the sum, as published."""
-
-    reconstruction: float = 1.0
-    kl: float = 1e-5
-    latent: float = 1e-5
-    contrastive: float = 0.1
 
 
 def info_nce(
@@ -39,15 +29,73 @@ def info_nce(
     Returns:
         scalar, the mean of both directions.
     """
-    scores = functional.normalize(text, dim=-1) @ functional.normalize(motion, dim=-1).T / temperature
+    scores = cosines(text, motion) / temperature
     if threshold is not None:
         if sentence_embeddings is None:
             raise ValueError("a threshold needs sentence_embeddings")
-        alike = sentence_embeddings @ sentence_embeddings.T > 2 * threshold - 1
-        alike.fill_diagonal_(False)
-        scores = scores.masked_fill(alike, -torch.inf)
-    pairs = torch.arange(len(scores), device=scores.device)
-    return 0.5 * (functional.cross_entropy(scores, pairs) + functional.cross_entropy(scores.T, pairs))
+        scores = scores.masked_fill(alike(sentence_embeddings, threshold), -torch.inf)
+    return 0.5 * (cross_entropy(scores) + cross_entropy(scores.T))
+
+
+def cosines(a: Tensor, b: Tensor) -> Tensor:
+    """(A, B) cosines of the rows of (A, D) and (B, D)."""
+    return functional.normalize(a, dim=-1) @ functional.normalize(b, dim=-1).T
+
+
+def alike(sentences: Tensor, threshold: float) -> Tensor:
+    """(B, B) bool: pairs of different captions that mean the same, the diagonal left out.
+
+    Args:
+        sentences: (B, E) unit rows.
+        threshold: on the scale (cosine + 1) / 2.
+    """
+    same = sentences @ sentences.T > 2 * threshold - 1
+    return same.fill_diagonal_(False)
+
+
+def cross_entropy(scores: Tensor) -> Tensor:
+    """Mean of -log softmax of each row's own entry: (B, B or more) scores, row i's own is column i."""
+    return functional.cross_entropy(scores, torch.arange(len(scores), device=scores.device))
+
+
+def hard_negative_cross_entropy(scores: Tensor, alpha: float, beta: float) -> Tensor:
+    """As `cross_entropy`, negatives weighed by their hardness (HN-NCE, Radenovic et al. 2023, equation 3).
+
+    Negative j of row i weighs (C - 1) exp(beta s_ij) / (sum over the row's negatives k of exp(beta s_ik)).
+
+    Args:
+        scores: (B, C); minus infinity where a pair is no negative.
+        alpha: weight of the positive.
+        beta: sharpness of the weights; 0 weighs all negatives alike.
+    """
+    rows = torch.arange(len(scores), device=scores.device)
+    own = torch.zeros_like(scores, dtype=torch.bool)
+    own[rows, rows] = True
+    negatives = scores.masked_fill(own, -torch.inf)
+    # beta * -inf is not a number where beta is 0
+    sharpened = torch.where(negatives == -torch.inf, negatives, beta * negatives)
+    total = torch.logsumexp(sharpened, dim=1, keepdim=True).clamp(min=torch.finfo(scores.dtype).min)
+    weights = math.log(max(scores.shape[1] - 1, 1)) + sharpened - total
+    weighed = torch.where(own, scores + math.log(alpha), negatives + weights)
+    return (torch.logsumexp(weighed, dim=1) - scores[rows, rows]).mean()
+
+
+def margin_loss(text: Tensor, motion: Tensor, margin: float) -> Tensor:
+    """The pair loss of Hadsell et al. (2006), over all pairs of a batch; the paper compares InfoNCE with it.
+
+    Args:
+        text, motion: (B, D); pair i is (text i, motion i).
+        margin: distance from which a pair that does not belong together costs nothing.
+
+    Returns:
+        scalar, half the sum of the mean over the B pairs and the mean over all others.
+    """
+    distances = torch.cdist(text, motion)
+    own = torch.eye(len(text), dtype=torch.bool, device=text.device)
+    near = (distances[own] ** 2).mean()
+    if len(text) == 1:
+        return 0.5 * near
+    return 0.5 * (near + (functional.relu(margin - distances[~own]) ** 2).mean())
 
 
 def kl_divergence(

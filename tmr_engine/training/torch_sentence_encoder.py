@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from transformers import BertConfig, BertModel
 
-from ..model.bert import BertSize, transposed
-from ..model.bundle import WEIGHTS, Bundle
+from ..model.bert import BertSize
+from ..model.bundle import Bundle
 from ..model.layers import Floats
-from ..model.safetensors import read_safetensors
 from ..model.sentence_encoder import batches, tokenizer_of
+from .text_backbone import bert_of
 
 _TEXTS_AT_ONCE = 256
 
@@ -29,7 +28,7 @@ class TorchSentenceEncoder:
         self._tokenizer = tokenizer_of(bundle)
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._size = BertSize.from_settings(bundle.settings)
-        self._bert = self._build(bundle).to(self._device).eval()
+        self._bert = bert_of(bundle).to(self._device).eval()
 
     @property
     def model_id(self) -> str:
@@ -53,22 +52,3 @@ class TorchSentenceEncoder:
             sums = (tokens * present.unsqueeze(-1)).sum(dim=1)
             vectors[places] = torch.nn.functional.normalize(sums, dim=1).cpu().numpy()
         return vectors
-
-    def _build(self, bundle: Bundle) -> torch.nn.Module:
-        arrays = read_safetensors(bundle.path(WEIGHTS))
-        self._size.check(arrays)
-        config = BertConfig(
-            vocab_size=self._size.vocabulary,
-            hidden_size=self._size.width,
-            num_hidden_layers=self._size.layers,
-            num_attention_heads=self._size.heads,
-            intermediate_size=self._size.inner_width,
-            max_position_embeddings=self._size.positions,
-            layer_norm_eps=self._size.layer_norm_epsilon,
-        )
-        model = BertModel(config, add_pooling_layer=False)
-        state = {
-            name: torch.from_numpy(array.astype(np.float32)) for name, array in transposed(arrays).items()
-        }
-        model.load_state_dict(state)
-        return model

@@ -1,0 +1,100 @@
+"""Token and sentence vectors of a data set's captions, each made once and kept on disk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ..atomic import replacing
+from ..library.places import cache_folder
+from ..model import load_sentence_encoder
+from ..model.safetensors import read_safetensors, write_safetensors
+from ..motion.rotation import FloatArray
+from .events import reordered
+from .text_backbone import TextBackbone
+
+
+class Texts:
+    """What the networks and losses need of captions.
+
+    Args:
+        captions: every caption of the data sets of a run.
+        backbone: makes token vectors.
+        vectors: whether they are wanted; a backbone that is tuned makes them anew in every step.
+        wrong_order: prepare the captions with their events in another order too.
+        folder: where vectors are kept; None: in the user's cache folder. They are found again by model and
+            captions, so nothing is ever out of date.
+    """
+
+    def __init__(
+        self,
+        captions: Sequence[str],
+        backbone: TextBackbone,
+        *,
+        vectors: bool = True,
+        wrong_order: bool = False,
+        folder: Path | None = None,
+    ) -> None:
+        distinct = list(dict.fromkeys(captions))
+        self.reordered = {text: reordered(text) for text in distinct} if wrong_order else {}
+        every = list(dict.fromkeys([*distinct, *filter(None, self.reordered.values())]))
+        self._rows = {text: row for row, text in enumerate(every)}
+        self._ids = backbone.ids(every)
+        place = folder or cache_folder() / "training"
+        self._tokens = _token_vectors(every, backbone, place) if vectors else []
+        self._sentences = _sentence_vectors(every, place)
+
+    @property
+    def sentence_width(self) -> int:
+        """E, numbers of a sentence vector."""
+        return int(self._sentences.shape[1])
+
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids of each text."""
+        return [self._ids[self._rows[text]] for text in texts]
+
+    def tokens(self, texts: Sequence[str]) -> list[FloatArray]:
+        """(S, W) token vectors of each text."""
+        return [self._tokens[self._rows[text]] for text in texts]
+
+    def sentences(self, texts: Sequence[str]) -> FloatArray:
+        """(N, E) unit rows, one for each text."""
+        rows: FloatArray = self._sentences[[self._rows[text] for text in texts]]
+        return rows
+
+
+def _token_vectors(texts: Sequence[str], backbone: TextBackbone, folder: Path) -> list[FloatArray]:
+    """Views of one file, which is mapped, not read: all of HumanML3D's tokens are some gigabytes."""
+    path = folder / f"tokens-{_hash(backbone.model_id, texts)}.safetensors"
+    if not path.is_file():
+        rows = backbone.tokens(texts)
+        ends = np.cumsum([len(row) for row in rows])
+        _keep(path, {"tokens": np.concatenate(rows), "ends": ends.astype(np.int64)})
+    arrays = read_safetensors(path)
+    ends = arrays["ends"]
+    return [arrays["tokens"][start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+
+
+def _sentence_vectors(texts: Sequence[str], folder: Path) -> FloatArray:
+    encoder = load_sentence_encoder(backend="torch")
+    path = folder / f"sentences-{_hash(encoder.model_id, texts)}.safetensors"
+    if not path.is_file():
+        _keep(path, {"sentences": encoder.encode(texts)})
+    return read_safetensors(path)["sentences"]
+
+
+def _keep(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # several processes may make the same file at once: each writes its own aside, the last one stays
+    with replacing(path) as file:
+        write_safetensors(file, arrays, {})
+
+
+def _hash(model_id: str, texts: Sequence[str]) -> str:
+    digest = hashlib.blake2b(model_id.encode("utf-8"), digest_size=16)
+    for text in texts:
+        digest.update(b"\0" + text.encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
