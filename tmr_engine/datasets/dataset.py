@@ -242,7 +242,7 @@ def joined(datasets: Sequence[Dataset]) -> Dataset:
     items = [
         replace(item, key=f"{dataset.name}/{item.key}") for dataset in datasets for item in dataset.items
     ]
-    return Dataset(
+    together = Dataset(
         " + ".join(dataset.name for dataset in datasets),
         first.split,
         items,
@@ -251,6 +251,9 @@ def joined(datasets: Sequence[Dataset]) -> Dataset:
         width=first.width,
         warnings=[warning for dataset in datasets for warning in dataset.warnings],
     )
+    for dataset in datasets:
+        together._held |= dataset._held
+    return together
 
 
 def frames_of(caption: Caption, fps: float, count: int) -> tuple[int, int]:
