@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 import numpy as np
 from mathutils import Vector
 
-from .._engine import errors
+from .._engine import errors, retarget
+from ..armature.read import read_rig
 
 COLUMNS = 4
-_SAMPLES = 12
-_VIEW = Vector((0.75, -1.0, 0.32)).normalized()  # from the character's front left, a little from above
-_DISTANCE = 2.15  # in heights of the character
+_SAMPLES = 16
+# the camera stands before the character's left, a little above it; in heights of the character
+_BEFORE, _BESIDE, _ABOVE = 1.4, 1.05, 0.45
+_LABEL_DEPTH = 0.12  # metres before the camera
+_HALF_VIEW = 18.0 / 50.0  # half of the picture's longer side at distance 1: Blender's sensor and lens
 _SKY = (0.82, 0.86, 0.92, 1.0)
 _GROUND = (0.42, 0.44, 0.47, 1.0)
 _BONE = (0.7, 0.62, 0.4, 1.0)
@@ -38,23 +42,38 @@ def run(request: dict) -> dict:
     bpy.ops.wm.open_mainfile(filepath=request["blend"], load_ui=False)
     scene = bpy.context.scene
     armature = _animated_armature(scene)
+    body = [obj for obj in scene.objects if obj.type == "MESH" and obj.find_armature() == armature]
+    stance = _measure(armature, body)
+    camera, label = _furnish(scene, stance, request["size"])
+    bones = None if body else _add_bone_figure(scene, stance.height)
     start, end = (int(edge) for edge in armature.animation_data.action.frame_range)
     numbers = [round(value) for value in np.linspace(start, end, request["frames"])]
-    scene.frame_set(start)
-    height = max(_top(armature) - armature.matrix_world.translation.z, 1e-3)
-    bones = None if _has_body(scene, armature) else _add_bone_figure(scene, height)
-    camera, label = _furnish(scene, height, armature.matrix_world.translation.z, request["size"])
     pictures = []
     with tempfile.TemporaryDirectory() as folder:
         for number in numbers:
             scene.frame_set(number)
             if bones is not None:
                 _pose_bone_figure(bones, armature)
-            _aim(camera, armature, height)
+            _aim(camera, stance, _extent(armature, body))
             label.data.body = f"{number}"
             pictures.append(_render(scene, Path(folder) / f"{number}.png"))
     _write_png(Path(request["out"]), _tile(pictures))
     return {"out": request["out"], "frames": numbers}
+
+
+@dataclass(frozen=True)
+class Stance:
+    """The character at rest, in the world.
+
+    Args:
+        height: of its body.
+        floor: height of the plane that it stands on.
+        facing: horizontal unit vector.
+    """
+
+    height: float
+    floor: float
+    facing: Vector
 
 
 def _animated_armature(scene: bpy.types.Scene) -> bpy.types.Object:
@@ -66,37 +85,46 @@ def _animated_armature(scene: bpy.types.Scene) -> bpy.types.Object:
     )
 
 
-def _has_body(scene: bpy.types.Scene, armature: bpy.types.Object) -> bool:
-    return any(obj.type == "MESH" and obj.find_armature() == armature for obj in scene.objects)
+def _measure(armature: bpy.types.Object, body: list[bpy.types.Object]) -> Stance:
+    armature.data.pose_position = "REST"
+    bpy.context.view_layer.update()
+    low, high = _extent(armature, body)
+    rig = read_rig(armature, bpy.context.evaluated_depsgraph_get())
+    place = retarget.placement(rig, retarget.map_rig(rig))
+    armature.data.pose_position = "POSE"
+    return Stance(float(high[2] - low[2]), float(place.ground[2]), Vector(place.facing))
 
 
-def _joints(armature: bpy.types.Object) -> np.ndarray:
-    """(2 B, 3) heads and tails of the pose, in the world."""
-    world = armature.matrix_world
-    return np.array([world @ point for bone in armature.pose.bones for point in (bone.head, bone.tail)])
-
-
-def _top(armature: bpy.types.Object) -> float:
-    return float(_joints(armature)[:, 2].max())
+def _extent(armature: bpy.types.Object, body: list[bpy.types.Object]) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest and the highest corner of what is shown: its meshes, or its deforming bones."""
+    graph = bpy.context.evaluated_depsgraph_get()
+    shown = [obj.evaluated_get(graph) for obj in body]
+    points = [obj.matrix_world @ Vector(corner) for obj in shown for corner in obj.bound_box]
+    if not points:
+        pose = [bone for bone in armature.pose.bones if bone.bone.use_deform]
+        points = [armature.matrix_world @ end for bone in pose for end in (bone.head, bone.tail)]
+    return np.min(points, axis=0), np.max(points, axis=0)
 
 
 def _furnish(
-    scene: bpy.types.Scene, height: float, floor: float, size: list[int]
+    scene: bpy.types.Scene, stance: Stance, size: list[int]
 ) -> tuple[bpy.types.Object, bpy.types.Object]:
     """Puts ground, light, camera and a label into the scene; sets the renderer."""
     ground = bpy.data.objects.new("Sheet Ground", bpy.data.meshes.new("Sheet Ground"))
-    reach = 40.0 * height
+    reach, floor = 40.0 * stance.height, stance.floor
     corners = [(-reach, -reach, floor), (reach, -reach, floor), (reach, reach, floor), (-reach, reach, floor)]
     ground.data.from_pydata(corners, [], [(0, 1, 2, 3)])
-    ground.data.materials.append(_checker(height))
+    ground.data.materials.append(_checker(stance.height))
     sun = bpy.data.objects.new("Sheet Sun", bpy.data.lights.new("Sheet Sun", "SUN"))
-    sun.data.energy = 2.2
-    sun.rotation_euler = (0.6, 0.25, 0.5)
+    sun.data.energy = 1.8
     camera = bpy.data.objects.new("Sheet Camera", bpy.data.cameras.new("Sheet Camera"))
-    camera.data.clip_end = 100.0 * height
+    camera.data.clip_end = 100.0 * stance.height
+    # the light comes over the camera's right shoulder, wherever the character faces
+    sun.rotation_euler = (0.6, 0.25, 0.5 + stance.facing.to_2d().angle_signed(Vector((0.0, -1.0))))
     label = bpy.data.objects.new("Sheet Label", bpy.data.curves.new("Sheet Label", "FONT"))
     label.parent = camera
-    label.location = (-0.036, -0.04, -0.12)
+    edge = np.array(size) / max(size) * _HALF_VIEW * _LABEL_DEPTH
+    label.location = (0.004 - edge[0], 0.004 - edge[1], -_LABEL_DEPTH)
     label.data.size = 0.008
     label.data.materials.append(_plain("Sheet Label", _INK))
     for obj in (ground, sun, camera, label):
@@ -139,12 +167,12 @@ def _plain(name: str, colour: tuple[float, ...]) -> bpy.types.Material:
     return material
 
 
-def _aim(camera: bpy.types.Object, armature: bpy.types.Object, height: float) -> None:
+def _aim(camera: bpy.types.Object, stance: Stance, extent: tuple[np.ndarray, np.ndarray]) -> None:
     """Looks at the middle of the character; it stays in view wherever it goes."""
-    joints = _joints(armature)
-    middle = Vector((joints.min(axis=0) + joints.max(axis=0)) / 2)
-    camera.location = middle + _VIEW * _DISTANCE * height
-    camera.rotation_euler = (-_VIEW).to_track_quat("-Z", "Y").to_euler()
+    left = Vector((-stance.facing.y, stance.facing.x, 0.0))
+    away = (stance.facing * _BEFORE + left * _BESIDE + Vector((0.0, 0.0, _ABOVE))) * stance.height
+    camera.location = Vector((extent[0] + extent[1]) / 2) + away
+    camera.rotation_euler = (-away).to_track_quat("-Z", "Y").to_euler()
 
 
 def _add_bone_figure(scene: bpy.types.Scene, height: float) -> bpy.types.Object:
