@@ -6,7 +6,8 @@ import pytest
 
 pytestmark = pytest.mark.blender
 SCRIPT = Path(__file__).parent / "scripts" / "figures.py"
-KINDS = ("T", "A45", "rolled", "centimetres", "eight modes", "mixamo names", "quotes in names")
+SAME_BODY = ("rolled", "centimetres", "lying, turned up", "on an empty", "eight modes")
+KINDS = ("T", "A45", *SAME_BODY, "mixamo names", "quotes in names")
 
 
 @pytest.fixture
@@ -19,8 +20,13 @@ def test_every_limb_points_where_the_clip_points_it(shown, kind):
     assert shown["limbs"][kind] < 0.01  # degrees
 
 
-@pytest.mark.parametrize("kind", ["rolled", "centimetres", "eight modes"])
-def test_rolls_units_and_rotation_modes_do_not_change_where_joints_go(shown, kind):
+@pytest.mark.parametrize("kind", KINDS)
+def test_blender_shows_the_joints_where_they_were_solved(shown, kind):
+    assert shown["as_solved"][kind] < 1e-4  # metres
+
+
+@pytest.mark.parametrize("kind", SAME_BODY)
+def test_rolls_units_object_turns_and_rotation_modes_do_not_change_where_joints_go(shown, kind):
     assert shown["equal_joints"][kind] < 1e-5  # metres
 
 
@@ -37,9 +43,11 @@ def test_poses_between_keys_lie_between_the_poses_at_the_keys(shown):
     assert shown["between_frames"] < 1.0  # degrees
 
 
-def test_a_clip_is_resampled_by_time_to_the_rate_of_the_scene(shown):
-    assert shown["resampled"]["range"] == [1, 25]  # one second at 24 frames a second, both ends kept
-    assert shown["resampled"]["off"] < 1e-5
+# one second at 60 frames a second; frames at NTSC's 30/1.001 fall between the clip's, the last before its end
+@pytest.mark.parametrize(("rate", "last"), [("24/1", 25), ("30/1.001", 30), ("120/1", 121)])
+def test_a_clip_is_resampled_by_time_to_the_rate_of_the_scene(shown, rate, last):
+    assert shown["resampled"][rate]["range"] == [1, last]
+    assert shown["resampled"][rate]["off"] < 1e-4
 
 
 @pytest.mark.parametrize("kind", ["object", "root bone", "second clip"])

@@ -66,6 +66,8 @@ def make_figure(
     *,
     arm_down_deg: float = 0.0,
     unit: float = 1.0,
+    lying_deg: float = 0.0,
+    on_empty: bool = False,
     roll_deg: float = 0.0,
     rename: dict[str, str] | None = None,
     modes: tuple[str, ...] = ("QUATERNION",),
@@ -76,6 +78,8 @@ def make_figure(
         name: of the object.
         arm_down_deg: the arms' angle below the horizontal at rest.
         unit: armature units in a metre; the object is scaled to make up for it.
+        lying_deg: how far the bones lie on their back; the object is turned about X to make up for it.
+        on_empty: a parent empty is scaled and turned instead of the armature's own object.
         roll_deg: added to every bone's roll, times the bone's number.
         rename: bone -> another name.
         modes: rotation modes, taken in turn.
@@ -91,10 +95,18 @@ def make_figure(
         made.head, made.tail = head * unit, tail * unit
         made.roll = math.radians(roll_deg * number)
         made.parent = data.edit_bones[parent] if parent else None
+    stand = Matrix.Rotation(math.radians(lying_deg), 4, "X")
+    for made in data.edit_bones:
+        made.transform(stand.inverted())
     for old, new in (rename or {}).items():
         data.edit_bones[old].name = new
     bpy.ops.object.mode_set(mode="OBJECT")
-    armature.scale = (1.0 / unit,) * 3
+    carrier = armature
+    if on_empty:
+        carrier = armature.parent = bpy.data.objects.new(f"{name} Empty", None)
+        bpy.context.scene.collection.objects.link(carrier)
+    carrier.scale = (1.0 / unit,) * 3
+    carrier.rotation_euler = stand.to_euler()
     for number, bone in enumerate(armature.pose.bones):
         bone.rotation_mode = modes[number % len(modes)]
     bpy.context.view_layer.update()

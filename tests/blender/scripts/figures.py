@@ -6,6 +6,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
+from tests.blender import posed
 from tests.blender.installed import part
 from tests.blender.rigs.figure import LEFT, MIDDLE, make_figure
 from tests.blender.snapshot import differences, snapshot
@@ -118,6 +119,8 @@ KINDS = {
     "A45": {"arm_down_deg": 45.0},
     "rolled": {"roll_deg": 37.0},
     "centimetres": {"unit": 100.0},
+    "lying, turned up": {"unit": 100.0, "lying_deg": 90.0},
+    "on an empty": {"unit": 100.0, "lying_deg": 90.0, "on_empty": True},
     "eight modes": {"modes": EIGHT_MODES},
     "mixamo names": {"rename": MIXAMO},
     "quotes in names": {"rename": {"hand.L": 'hand "left".L', "hand.R": 'hand "left".R'}},
@@ -135,12 +138,25 @@ def limbs():
     return found
 
 
+def as_solved():
+    """Kind of figure -> metres between Blender's joints and those of the solver's own kinematics."""
+    _, motion = source()
+    found = {}
+    for kind, options in KINDS.items():
+        armature = fresh(**options)
+        rig, solution, wanted = posed.solved(armature, motion, FPS)
+        insert.insert_motion(bpy.context, armature, motion, InsertOptions(frame=1, place="REST"))
+        frames = range(0, solution.frames, 6)
+        found[kind] = posed.distance(armature, rig, solution, wanted, frames)[0]
+    return found
+
+
 def equal_joints():
     """The largest distance of a joint from the plain figure's, metres, over the dance."""
     _, motion = source()
     wanted = None
     found = {}
-    for kind in ("T", "rolled", "centimetres", "eight modes"):
+    for kind in ("T", "rolled", "centimetres", "lying, turned up", "on an empty", "eight modes"):
         armature = fresh(**KINDS[kind])
         insert.insert_motion(bpy.context, armature, motion, InsertOptions(frame=1, place="REST"))
         places = np.array([list(heads_at(armature, frame).values()) for frame in (1, 17, 40, 61)])
@@ -183,13 +199,22 @@ def between_frames():
 
 
 def resampled():
-    """120 frames a second in a scene of 24: every fifth frame, at the same time."""
+    """60 frames a second in scenes of other rates: the same places at the same times."""
     _, motion = source()
-    armature = fresh(fps=24)
-    report = insert.insert_motion(bpy.context, armature, motion, InsertOptions(frame=1, place="REST"))
-    twelfth = motion.world[0][30, 0]  # half a second
-    shown = heads_at(armature, 13)["hips"]
-    return {"range": [report.first, report.last], "off": float(np.abs(shown - to_z_up(twelfth)).max())}
+    hips = motion.world[0][:, 0]
+    times = np.arange(len(motion)) / FPS
+    found = {}
+    for rate, base in ((24, 1.0), (30, 1.001), (120, 1.0)):
+        armature = fresh(fps=rate)
+        bpy.context.scene.render.fps_base = base
+        report = insert.insert_motion(bpy.context, armature, motion, InsertOptions(frame=1, place="REST"))
+        off = 0.0
+        for frame in range(report.first, report.last + 1):
+            second = min((frame - 1) * base / rate, times[-1])
+            wanted = np.array([np.interp(second, times, hips[:, axis]) for axis in range(3)])
+            off = max(off, float(np.abs(heads_at(armature, frame)["hips"] - to_z_up(wanted)).max()))
+        found[f"{rate}/{base:g}"] = {"range": [report.first, report.last], "off": off}
+    return found
 
 
 def to_z_up(place):
@@ -331,6 +356,7 @@ REFUSED = {
 def run(request):
     return {
         "limbs": limbs(),
+        "as_solved": as_solved(),
         "equal_joints": equal_joints(),
         "rests": rests(),
         "between_frames": between_frames(),

@@ -10,17 +10,16 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from tests.blender import posed
 from tests.blender.installed import part
 
 engine = part("_engine")
 humanoid = part("armature.humanoid")
 insert = part("armature.insert")
-read = part("armature.read")
 scene = part("background.scene")
 vrm = part("background.vrm")
 read_motion = part("tmr_engine.formats").read_motion
 resample = part("tmr_engine.motion.resample").resample
-pose_rig = part("tmr_engine.retarget.fk").pose_rig
 
 FPS = 30
 SHOWN = 7
@@ -49,20 +48,6 @@ def open_rig(path, wanted):
     bpy.context.scene.render.fps, bpy.context.scene.render.fps_base = FPS, 1.0
     bpy.context.view_layer.update()
     return armature
-
-
-def solved(armature, motion):
-    """The solver's pose in armature space, by its own rules of how Blender poses bones."""
-    rig = read.read_rig(armature, bpy.context.evaluated_depsgraph_get())
-    mapping = engine.retarget.map_rig(rig)
-    source = engine.retarget.map_skeleton(motion.skeleton)
-    solution = engine.retarget.solve(motion, source, rig, mapping, engine.retarget.SolveOptions(fps=FPS))
-    return rig, solution, pose_rig(rig, solution)
-
-
-def shown_pose(armature, names):
-    shown = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
-    return np.array([shown.pose.bones[name].matrix for name in names]), np.array(shown.matrix_world)
 
 
 def angles(first, second):
@@ -118,22 +103,17 @@ def roles_of(document):
 def measure(path, motion, joints):
     document = json.loads(path.with_name(f"{path.stem}.mapping.json").read_text(encoding="utf-8"))
     armature = open_rig(path, document["armature"])
-    rig, solution, wanted = solved(armature, motion)
+    rig, solution, wanted = posed.solved(armature, motion, FPS)
     report = insert.insert_motion(
         bpy.context, armature, motion, insert.InsertOptions(frame=1, place="REST", name=path.stem)
     )
     roles = roles_of(document)
     frames = np.linspace(0, solution.frames - 1, SHOWN).round().astype(int)
-    keyed = [rig.indices[motion.bone] for motion in solution.bones]
-    scale = float(np.cbrt(np.linalg.det(rig.matrix_world[:3, :3])))
+    off_place, off_turn = posed.distance(armature, rig, solution, wanted, frames)
     places = {role: [] for role in roles}
-    off_place, off_turn = 0.0, 0.0
     for frame in frames:
         bpy.context.scene.frame_set(1 + int(frame))
-        shown, world = shown_pose(armature, rig.names)
-        error = shown[keyed] - wanted[frame][keyed]
-        off_place = max(off_place, float(np.abs(error[:, :3, 3]).max()) * scale)
-        off_turn = max(off_turn, float(np.abs(error[:, :3, :3]).max()))
+        shown, world = posed.shown(armature, rig.names)
         for role, bone in roles.items():
             head = world @ shown[rig.indices[bone]]
             places[role].append(head[:3, 3])
