@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+_NOTHING = -1e4  # its exponential is 0 in every precision
+
 
 def info_nce(
     text: Tensor,
@@ -71,10 +73,11 @@ def hard_negative_cross_entropy(scores: Tensor, alpha: float, beta: float) -> Te
     rows = torch.arange(len(scores), device=scores.device)
     own = torch.zeros_like(scores, dtype=torch.bool)
     own[rows, rows] = True
-    negatives = scores.masked_fill(own, -torch.inf)
-    # beta * -inf is not a number where beta is 0
-    sharpened = torch.where(negatives == -torch.inf, negatives, beta * negatives)
-    total = torch.logsumexp(sharpened, dim=1, keepdim=True).clamp(min=torch.finfo(scores.dtype).min)
+    none = own | (scores == -torch.inf)
+    # a finite nothing: a row without any negative must keep finite gradients
+    negatives = scores.masked_fill(none, _NOTHING)
+    sharpened = (beta * negatives).masked_fill(none, _NOTHING)
+    total = torch.logsumexp(sharpened, dim=1, keepdim=True)
     weights = math.log(max(scores.shape[1] - 1, 1)) + sharpened - total
     weighed = torch.where(own, scores + math.log(alpha), negatives + weights)
     return (torch.logsumexp(weighed, dim=1) - scores[rows, rows]).mean()
