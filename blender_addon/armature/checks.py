@@ -68,9 +68,12 @@ def check_shows(armature: bpy.types.Object, into_action: bool) -> list[str]:
         RetargetError: the active action is added to, or mixed with, the strips below it.
     """
     animation = armature.animation_data
-    if animation is None or not animation.use_nla:
+    if animation is None:
         return []
     where = armature.name
+    if not animation.use_nla:
+        said = f"the NLA of {where} is switched off, so the new strip does not show until it is switched on"
+        return [] if into_action else [said]
     if any(track.is_solo for track in animation.nla_tracks):
         return [
             f"an NLA track of {where} is solo, so other animation does not show until that is switched off"

@@ -74,3 +74,19 @@ def test_the_humanoid_table_of_vrm_maps_bones_whose_names_say_nothing(shown):
 def test_what_cannot_take_a_clip_is_refused_with_a_reason_and_left_alone(shown, case, reason):
     assert reason in shown["refused"][case]["said"]
     assert shown["refused"][case]["changed"] == []
+
+
+@pytest.mark.parametrize(
+    ("case", "said", "shows"),
+    [
+        ("muted strip", "", True),
+        ("solo track", "is solo", False),
+        ("action above the strip", "plays above the new strip", True),  # it holds no key of these bones
+        ("NLA switched off", "is switched off", False),
+    ],
+)
+def test_other_animation_that_hides_the_clip_is_named(shown, case, said, shows):
+    found = shown["beside"][case]
+    assert len(found["said"]) == (1 if said else 0)
+    assert said in " ".join(found["said"])
+    assert (found["limbs"] < 0.01) is shows

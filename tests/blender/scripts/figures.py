@@ -8,6 +8,7 @@ from mathutils import Matrix
 
 from tests.blender import posed
 from tests.blender.installed import part
+from tests.blender.rigs.dance import FPS, at_rest, dance, skeleton_of
 from tests.blender.rigs.figure import LEFT, MIDDLE, make_figure
 from tests.blender.snapshot import differences, snapshot
 
@@ -16,9 +17,7 @@ engine = part("_engine")
 humanoid = part("armature.humanoid")
 insert = part("armature.insert")
 InsertOptions = insert.InsertOptions
-Motion, Skeleton, rotation = engine.motion.Motion, engine.motion.Skeleton, engine.rotation
 
-FPS = 60
 LIMBS = {"upper_arm": "forearm", "forearm": "hand", "thigh": "shin", "shin": "foot"}
 MIXAMO = {
     "hips": "mixamorig:Hips",
@@ -42,36 +41,6 @@ MIXAMO = {
     },
 }
 EIGHT_MODES = ("QUATERNION", "XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX", "AXIS_ANGLE")
-
-
-def skeleton_of(armature):
-    """The armature's rest pose as a source, world aligned: Y up, no root bone."""
-    bones = [bone for bone in armature.data.bones if bone.name != "root"]
-    names = [bone.name for bone in bones]
-    parents = np.array([names.index(b.parent.name) if b.parent.name in names else -1 for b in bones])
-    world = np.array(armature.matrix_world)
-    heads = np.array([list(bone.head_local) for bone in bones]) @ world[:3, :3].T + world[:3, 3]
-    heads = np.stack([heads[:, 0], heads[:, 2], -heads[:, 1]], axis=-1)
-    offsets = np.where(parents[:, None] >= 0, heads - heads[parents], heads)
-    return Skeleton(tuple(names), parents, offsets, rotation.identity(len(names)))
-
-
-def dance(skeleton, seconds=1.0):
-    """Every joint swings, the body turns twice around and walks 1.5 m."""
-    times = np.arange(round(seconds * FPS) + 1) / FPS
-    generator = np.random.default_rng(11)
-    axes = generator.normal(size=(len(skeleton), 3))
-    axes /= np.linalg.norm(axes, axis=1, keepdims=True)
-    swing = 0.7 * np.sin(2 * np.pi * times[:, None] * generator.uniform(0.5, 1.5, len(skeleton)))
-    turns = rotation.from_axis_angle(axes * swing[..., None])
-    around = rotation.about_axis("Y", 4 * np.pi * times / seconds)
-    turns[:, 0] = rotation.multiply(around, turns[:, 0])
-    path = skeleton.offsets[0] + np.outer(times, [0.5, 0.0, 1.5])
-    return Motion(skeleton, path, turns, FPS)
-
-
-def at_rest(skeleton):
-    return Motion(skeleton, skeleton.offsets[None, 0], skeleton.rest_rotations[None], FPS)
 
 
 def fresh(fps=FPS, **options):
@@ -333,6 +302,48 @@ def tweaked(armature):
     return armature
 
 
+def with_muted_strip(armature):
+    """An action that would be mixed with the strip below it, were that not muted."""
+    mixed(armature).animation_data.nla_tracks[0].mute = True
+    return armature
+
+
+def with_solo_track(armature):
+    with_strip(armature).animation_data.nla_tracks[0].is_solo = True
+    return armature
+
+
+def with_action(armature):
+    channels = actions.create("Above", armature)
+    actions.assign(armature, channels)
+    return armature
+
+
+def without_nla(armature):
+    armature.animation_data_create().use_nla = False
+    return armature
+
+
+BESIDE = {
+    "muted strip": (with_muted_strip, "CURRENT_ACTION"),
+    "solo track": (with_solo_track, "NEW_ACTION"),
+    "action above the strip": (with_action, "NLA_STRIP"),
+    "NLA switched off": (without_nla, "NLA_STRIP"),
+}
+
+
+def beside():
+    """Case -> what is said where other animation of the character bears on what shows; the limbs' error."""
+    _, motion = source()
+    found = {}
+    for case, (prepare, into) in BESIDE.items():
+        armature = prepare(fresh())
+        options = InsertOptions(frame=1, into=into, place="REST")
+        report = insert.insert_motion(bpy.context, armature, motion, options)
+        found[case] = {"said": list(report.warnings), "limbs": limb_error(armature, motion)}
+    return found
+
+
 def no_arms(armature):
     bpy.context.view_layer.objects.active = armature
     bpy.ops.object.mode_set(mode="EDIT")
@@ -364,4 +375,5 @@ def run(request):
         "placed": placed(),
         "vrm_table": vrm_table(),
         "refused": refused(),
+        "beside": beside(),
     }
