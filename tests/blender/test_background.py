@@ -2,8 +2,10 @@
 
 import json
 import os
+import struct
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -171,3 +173,69 @@ def test_a_refused_rig_ends_with_status_2_a_reason_and_no_file(journey, capsys):
     assert status == 2
     assert "not a rig.glb" in answer["error"]["sentence"]
     assert not [path for path in journey.iterdir() if "never" in path.name]
+
+
+@pytest.mark.blender
+def test_a_rig_that_is_no_person_is_refused_and_what_was_there_stays(journey, capsys, one_blender):
+    rig, out = journey / "no arms.blend", journey / "out.blend"
+    one_blender.run(HERE / "scripts" / "save_rig.py", {"path": str(rig), "arms": False})
+    out.write_bytes(b"an older result")
+    before = sorted(journey.iterdir())
+    status = main(["retarget", str(journey / "reach up.bvh"), str(rig), str(out), "--json"])
+    answer = json.loads(capsys.readouterr().out)
+    assert status == 2
+    assert answer["error"]["code"] == "retarget"
+    assert "arms" in answer["error"]["sentence"]
+    assert out.read_bytes() == b"an older result"
+    assert sorted(journey.iterdir()) == before
+
+
+@pytest.mark.blender
+def test_the_engine_in_the_zip_retargets_with_blenders_own_python(tmp_path, blender, extension_zip):
+    with zipfile.ZipFile(extension_zip) as archive:
+        archive.extractall(tmp_path / "extension")
+    write_bvh_figure(tmp_path / "reach up.bvh")
+    rig, out = tmp_path / "rig.blend", tmp_path / "out.blend"
+    blender.run(HERE / "scripts" / "save_rig.py", {"path": str(rig), "arms": True})
+    done = subprocess.run(
+        [blender.python, "-m", "tmr_engine", "retarget", tmp_path / "reach up.bvh", rig, out, "--json"],
+        cwd=tmp_path / "extension",
+        env=os.environ | {"TMR_BLENDER": str(blender.python), "PYTHONUTF8": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["mapping"]["right_lower_leg"] == "shin.R"
+    shown = blender.run(
+        HERE / "scripts" / "look.py", {"blend": str(out), "bone": "forearm.L", "from": "upper_arm.L"}
+    )
+    assert shown["directions"][-1] == pytest.approx([0, 0, 1], abs=0.01)
+
+
+@pytest.mark.blender
+def test_libraries_of_a_rig_are_found_from_where_the_result_lies(journey, shared_dir, one_blender):
+    out = journey / "elsewhere" / "out.blend"
+    out.parent.mkdir()
+    rig = shared_dir / "rigs" / "var_library_override.blend"
+    assert main(["retarget", str(journey / "reach up.bvh"), str(rig), str(out)]) == 0
+    shown = one_blender.run(
+        HERE / "scripts" / "look.py", {"blend": str(out), "bone": "forearm.L", "from": "upper_arm.L"}
+    )
+    assert shown["missing"] == []
+
+
+@pytest.mark.blender
+def test_a_contact_sheet_shows_the_asked_frames_side_by_side(journey, one_blender):
+    out, sheet = journey / "out.blend", journey / "sheet.png"
+    assert main(["retarget", str(journey / "reach up.bvh"), str(journey / "rig.blend"), str(out)]) == 0
+    shown = run_background(
+        "render_sheet", {"blend": str(out), "out": str(sheet), "frames": 3, "size": [64, 80]}
+    )
+    assert shown["frames"][0] == 1
+    assert len(shown["frames"]) == 3
+    header = sheet.read_bytes()[:24]
+    assert header[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">II", header[16:24]) == (4 * 64, 80)  # rows of four
+    assert [path.name for path in journey.glob("sheet*")] == ["sheet.png"]

@@ -40,6 +40,21 @@ def test_the_range_and_the_source_of_the_clip_are_told(found, into):
     assert found["changed"][into]["note"] == "walk_01"
 
 
+@pytest.mark.parametrize("into", WAYS[:2])
+def test_keys_lie_as_each_blender_keeps_them(found, blender, into):
+    arm, shin = 'pose.bones["upper_arm.L"].', 'pose.bones["shin.R"].'
+    wanted = {
+        "curves": [[f"{shin}rotation_euler", i, "shin.R"] for i in range(3)]
+        + [[f"{arm}rotation_quaternion", i, "upper_arm.L"] for i in range(4)],
+        "keys": [11],
+        "interpolation": ["LINEAR"],
+    }
+    if blender.version != "4.2":  # later actions have one slot for the object, in one layer of one strip
+        slot = "OBFigure"
+        wanted |= {"slots": [slot], "played": slot, "layers": 1, "strips": ["KEYFRAME"]}
+    assert found["layout"][into] == wanted
+
+
 def test_writing_the_same_again_changes_nothing(found):
     assert found["twice"] == []
 

@@ -1,11 +1,11 @@
-"""Opens a .blend and tells what its one animated armature shows at the first and the last frame."""
+"""Opens a .blend and tells what its own armature shows at the first and the last frame of its action."""
 
 import bpy
 
 
 def run(request):
     bpy.ops.wm.open_mainfile(filepath=request["blend"])
-    armature = next(obj for obj in bpy.data.objects if obj.type == "ARMATURE")
+    armature = next(obj for obj in bpy.data.objects if obj.type == "ARMATURE" and obj.library is None)
     action = armature.animation_data.action
     first, last = action.frame_range
     directions = []
@@ -17,5 +17,6 @@ def run(request):
         "first": first,
         "last": last,
         "directions": directions,
+        "missing": [library.filepath for library in bpy.data.libraries if library.is_missing],
         "notes": {key: str(action[key]) for key in action.keys()},  # noqa: SIM118  an ID is no mapping
     }

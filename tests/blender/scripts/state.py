@@ -167,6 +167,30 @@ def shown(into):
     return evaluated(figure, into)
 
 
+def layout(into):
+    """How the keys lie in the action, told by Blender's own names for it."""
+    figure = furnish()
+    action = write.write_solution(figure, Made(), write.WriteOptions(FIRST, into, "Clip")).action
+    animation = figure.animation_data
+    if bpy.app.version < (4, 4):
+        curves, found = action.fcurves, {}
+    else:
+        user = animation.nla_tracks[-1].strips[0] if into == "NLA_STRIP" else animation
+        strip = action.layers[0].strips[0]
+        curves = strip.channelbag(action.slots[0]).fcurves
+        found = {
+            "slots": [slot.identifier for slot in action.slots],
+            "played": user.action_slot.identifier,
+            "layers": len(action.layers),
+            "strips": [strip.type for strip in action.layers[0].strips],
+        }
+    return found | {
+        "curves": sorted((curve.data_path, curve.array_index, curve.group.name) for curve in curves),
+        "keys": sorted({len(curve.keyframe_points) for curve in curves}),
+        "interpolation": sorted({key.interpolation for curve in curves for key in curve.keyframe_points}),
+    }
+
+
 def twice():
     """Writing the same again into the current action changes nothing."""
     figure = furnish()
@@ -294,6 +318,7 @@ def run(request):
     return {
         "changed": {into: changed(into) for into in ways},
         "shown": {into: shown(into) for into in ways},
+        "layout": {into: layout(into) for into in ways[:2]},
         "seen": seen(),
         "twice": twice(),
         "undone": undone(),
