@@ -28,12 +28,16 @@ CONTENTS = {
     "tmr_engine": "tmr_engine",
     "bundled_models": "bundled_models",
 }
-LEFT_OUT_PARTS = {"__pycache__", "rebuild", "training", "evaluation"}  # development only, at any depth
+# development only, at any depth
+LEFT_OUT_PARTS = {"__pycache__", "rebuild", "training", "evaluation", "datasets"}
 LEFT_OUT_FILES = {"build_minilm.py"}
 LEFT_OUT_SUFFIXES = {".pyc", ".part", ".stamp"}
 # what is neither CC0 nor ours: motions under other licences, and the sentence model (Apache-2.0)
 NOT_OWN = ("tmr_engine/demo_library/", "bundled_models/all-MiniLM-L6-v2/")
 NOT_OWN_EXCEPT = (".py",)
+MANIFEST = "blender_manifest.toml"
+# lines of the manifest's lists that are about our own work
+OWN_CREDITS = ("SPDX:GPL-3.0-or-later", "TMR Motion Search contributors")
 
 
 def members(target: str) -> Iterator[tuple[str, Path]]:
@@ -43,7 +47,8 @@ def members(target: str) -> Iterator[tuple[str, Path]]:
         base = ROOT / folder
         for path in base.rglob("*"):
             inside = path.relative_to(base)
-            if not path.is_file() or LEFT_OUT_PARTS & set(inside.parts) or path.name.startswith("."):
+            hidden = any(part.startswith(".") for part in inside.parts)
+            if not path.is_file() or hidden or LEFT_OUT_PARTS & set(inside.parts):
                 continue
             if path.suffix in LEFT_OUT_SUFFIXES or path.name in LEFT_OUT_FILES:
                 continue
@@ -52,6 +57,16 @@ def members(target: str) -> Iterator[tuple[str, Path]]:
                 continue
             found[name] = path
     yield from sorted(found.items())
+
+
+def content(target: str, name: str, path: Path) -> bytes:
+    """What a member holds: the file, but the own target's manifest names nobody whose work is left out."""
+    held = path.read_bytes()
+    if target == "full" or name != MANIFEST:
+        return held
+    lines = held.decode("utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith('  "') or any(own in line for own in OWN_CREDITS)]
+    return "".join(kept).encode("utf-8")
 
 
 def write_zip(target: str, out: Path) -> None:
@@ -63,13 +78,13 @@ def write_zip(target: str, out: Path) -> None:
             info.external_attr = 0o644 << 16
             info.create_system = 3  # the same on every system
             info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, path.read_bytes())
+            archive.writestr(info, content(target, name, path))
     os.replace(aside, out)
 
 
 def missing_parts(target: str) -> list[str]:
     """What has to be there before a zip is worth building, and how to get it."""
-    needed = {"blender_addon/blender_manifest.toml": "restore the checkout"}
+    needed = {f"blender_addon/{MANIFEST}": "restore the checkout"}
     if target == "full":
         needed["bundled_models/all-MiniLM-L6-v2/weights.safetensors"] = "run: make model"
         needed["bundled_models/all-MiniLM-L6-v2/vocab.txt"] = "run: make model"
@@ -125,7 +140,7 @@ def build(target: str, folder: Path) -> Path | None:
     if problems:
         print("\n".join(problems), file=sys.stderr)
         return None
-    manifest = tomllib.loads((ROOT / "blender_addon/blender_manifest.toml").read_text(encoding="utf-8"))
+    manifest = tomllib.loads((ROOT / "blender_addon" / MANIFEST).read_text(encoding="utf-8"))
     suffix = "" if target == "full" else f"-{target}"
     folder.mkdir(parents=True, exist_ok=True)
     out = folder / f"{manifest['id']}-{manifest['version']}{suffix}.zip"

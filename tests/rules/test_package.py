@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -48,16 +49,22 @@ def test_zip_holds_manifest_engine_model_demo_library_and_licences(full_zip: Pat
         "tmr_engine/serving/server.py",
         "bundled_models/all-MiniLM-L6-v2/weights.safetensors",
         "bundled_models/all-MiniLM-L6-v2/LICENSE",
+        "bundled_models/all-MiniLM-L6-v2/MODEL_CARD.md",
     ):
         assert wanted in names
-    assert any(name.startswith("tmr_engine/demo_library/") and name.endswith(".tmrpack") for name in names)
+    packs = [name for name in names if name.endswith(".tmrpack")]
+    assert len(packs) >= 3
+    for pack in packs:
+        folder = pack.rpartition("/")[0]
+        assert {f"{folder}/LICENSE.txt", f"{folder}/CREDITS.txt"} <= names
 
 
 def test_zip_holds_nothing_of_development(full_zip: Path) -> None:
     with zipfile.ZipFile(full_zip) as archive:
         for name in archive.namelist():
             parts = set(name.split("/"))
-            assert not parts & {"training", "rebuild", "tests", "__pycache__", ".git"}, name
+            unwanted = {"training", "evaluation", "datasets", "rebuild", "tests", "__pycache__", ".git"}
+            assert not parts & unwanted, name
             assert not name.endswith((".pyc", ".whl", ".so", ".dll")), name
 
 
@@ -77,12 +84,39 @@ def test_no_module_in_the_zip_imports_a_training_package(full_zip: Path) -> None
                 assert not roots & (FORBIDDEN - allowed), name
 
 
+def test_every_module_of_the_engine_imports_without_what_was_left_out(full_zip: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(full_zip) as archive:
+        archive.extractall(tmp_path)
+        modules = [
+            name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+            for name in archive.namelist()
+            if name.startswith("tmr_engine/") and name.endswith(".py") and not name.endswith("__main__.py")
+        ]
+    text = f"import sys, importlib; sys.path.insert(0, {str(tmp_path)!r})\n" + "\n".join(
+        f"importlib.import_module({module!r})" for module in modules
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", text], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_own_target_leaves_out_what_is_neither_cc0_nor_ours(tmp_path: Path) -> None:
     out = tmp_path / "own.zip"
     build_addon.write_zip("own", out)
     with zipfile.ZipFile(out) as archive:
         for name in archive.namelist():
             assert not name.endswith((".tmrpack", ".safetensors")), name
+        manifest = tomllib.loads(archive.read("blender_manifest.toml").decode("utf-8"))
+    assert manifest["license"] == ["SPDX:GPL-3.0-or-later"]
+    assert manifest["copyright"] == ["2026 TMR Motion Search contributors"]
+
+
+def test_the_manifest_names_everybody_whose_work_is_in_the_zip(full_zip: Path) -> None:
+    with zipfile.ZipFile(full_zip) as archive:
+        manifest = tomllib.loads(archive.read("blender_manifest.toml").decode("utf-8"))
+    assert {"SPDX:Apache-2.0", "SPDX:CC-BY-SA-3.0", "SPDX:MIT"} < set(manifest["license"])
+    credited = " ".join(manifest["copyright"])
+    for holder in ("Wildfire Games", "Xue Bin Peng", "Sentence Transformers"):
+        assert holder in credited
 
 
 def test_blenders_own_tool_accepts_both_targets(full_zip: Path, tmp_path: Path) -> None:
