@@ -60,7 +60,7 @@ def train(config: RunConfig, *, resume: bool = False, watch: Watch | None = None
         watch: shows progress; only the first of several processes calls it.
 
     Returns:
-        the last row of curves.csv.
+        the last row of curves.csv; empty where no epoch was left.
 
     Raises:
         ConfigError: the folder holds a run and it is not to go on, or was begun with other settings.
