@@ -58,7 +58,10 @@ class ClipArrays:
         if quats.ndim != 3 or quats.shape[1:] != (len(names), 4):
             raise MotionFileError(f'"quat" is {quats.shape} for {len(names)} joints', where=str(path))
         rotations = rotation.normalize(numbers(quats, "quat")[..., [3, 0, 1, 2]] / scale)
-        fps = options.fps or float(numbers(arrays["fps"], "fps").ravel()[0])
+        stated = numbers(arrays["fps"], "fps").ravel()
+        fps = options.fps or (float(stated[0]) if stated.size == 1 else 0.0)
+        if fps <= 0.0:
+            raise MotionFileError(f"{stated} is no frame rate", where=str(path))
         root = numbers(arrays["root"], "root")
         skeleton = Skeleton(names, parents, numbers(arrays["offsets"], "offsets"), identity_rest(len(names)))
         source = Source(str(path), end_s=(len(root) - 1) / fps)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import RetargetError
+from ..features.swings import LENGTHS
 from ..motion import Motion, rotation
 from ..motion.rotation import FloatArray
 from ..retarget import map_skeleton
@@ -13,6 +14,8 @@ from ..retarget.roles import SIDES, Mapping
 # number of the left joint; the right one follows
 _LIMBS = {"upper_leg": 1, "lower_leg": 4, "foot": 7, "upper_arm": 16, "lower_arm": 18, "hand": 20}
 _TRUNK = (3, 6, 9)
+# of the way from hips to neck, in the reference skeleton
+_SHARES = np.cumsum(LENGTHS[[3, 6, 9]]) / LENGTHS[[3, 6, 9, 12]].sum()
 _TOE = np.array([0.0, -0.03, 0.14])  # metres from the ankle of a body at rest that faces +Z
 _COLLAR = 0.3  # share of the way from the chest to the shoulder
 
@@ -54,14 +57,20 @@ def _at(motion: Motion, mapping: Mapping, role: str) -> FloatArray:
 
 
 def _trunk(motion: Motion, mapping: Mapping, hips: FloatArray, top: FloatArray) -> FloatArray:
-    """(T, 3, 3) the three joints between hips and neck, at even places along the spine that there is."""
+    """(T, 3, 3) the three joints between hips and neck.
+
+    They divide the way along the spine that there is as they divide the reference skeleton's: spines have
+    from one to many bones, and some bones have no length.
+    """
     bones = [bone for bone in (*mapping.chain("spine"), mapping.bone("chest")) if bone]
     points = np.stack(
         [hips, *(motion.world[0][:, motion.skeleton.index(bone)] for bone in bones), top], axis=1
     )
-    where = np.array([0.25, 0.5, 0.75]) * (points.shape[1] - 1)
-    below = where.astype(np.int64)
-    share = (where - below)[:, None]
+    way = np.append(0.0, np.cumsum(np.linalg.norm(np.diff(points[0], axis=0), axis=-1)))
+    where = _SHARES * way[-1]
+    below = np.clip(np.searchsorted(way, where, side="right") - 1, 0, len(way) - 2)
+    length = way[below + 1] - way[below]
+    share = ((where - way[below]) / np.where(length > 0, length, 1.0))[:, None]
     trunk: FloatArray = points[:, below] * (1 - share) + points[:, below + 1] * share
     return trunk
 
