@@ -108,7 +108,7 @@ class Dataset:
         self.name, self.split = name, split
         self.items, self.warnings = tuple(items), tuple(warnings)
         self.fps, self.width = fps, width
-        self._read = read
+        self.read = read
         self._held: dict[MotionPlace, FloatArray] = {}
 
     def __len__(self) -> int:
@@ -185,10 +185,16 @@ class Dataset:
             if progress is not None:
                 progress(done, len(self.items))
         chosen = Dataset(
-            self.name, self.split, items, self._read, fps=self.fps, width=self.width, warnings=warnings
+            self.name, self.split, items, self.read, fps=self.fps, width=self.width, warnings=warnings
         )
         chosen._held = self._held  # what was read need not be read again
         return chosen
+
+    def reading(self, read: Callable[[MotionPlace], FloatArray]) -> Dataset:
+        """The same items, read by another reader."""
+        return Dataset(
+            self.name, self.split, self.items, read, fps=self.fps, width=self.width, warnings=self.warnings
+        )
 
     def _seconds(self, item: Item, caption: Caption) -> float:
         if math.isinf(caption.end_s):
@@ -207,7 +213,7 @@ class Dataset:
     def _whole(self, item: Item) -> FloatArray:
         if item.motion not in self._held:
             try:
-                features = self._read(item.motion)
+                features = self.read(item.motion)
             except TMRError as error:
                 raise DatasetError(error.what, where=error.where or item.key, why=error.why) from error
             except OSError as error:
@@ -238,7 +244,7 @@ def joined(datasets: Sequence[Dataset]) -> Dataset:
     for dataset in datasets[1:]:
         if (dataset.fps, dataset.width) != (first.fps, first.width):
             raise DatasetError(f"its frames are not those of {first.name}", where=dataset.name)
-    readers = {item.motion: dataset._read for dataset in datasets for item in dataset.items}
+    readers = {item.motion: dataset.read for dataset in datasets for item in dataset.items}
     items = [
         replace(item, key=f"{dataset.name}/{item.key}") for dataset in datasets for item in dataset.items
     ]

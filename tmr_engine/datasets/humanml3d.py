@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from ..errors import TMRError
 from ..features import FEATURE_FPS, FEATURE_WIDTH
 from .dataset import Caption, Dataset, DatasetError, Item, MotionPlace
 from .layout import PUBLISHED_LIMITS, Layout, Places, left_out, split_file
@@ -44,11 +45,21 @@ def load(folder: Path, split: str, places: Places) -> Dataset:
         items.append(Item(key, MotionPlace(motion), _captions(text)))
     reader = FeatureReader(places.body_models)
     width, fps = FEATURE_WIDTH, FEATURE_FPS
-    if items and motions.name == _FOLDERS[0] and reader(items[0].motion).shape[1] == KIT_WIDTH:
+    if motions.name == _FOLDERS[0] and _first_width(items, reader) == KIT_WIDTH:
         width, fps = KIT_WIDTH, KIT_FPS
     warnings = left_out(absent, "keys without a text or a motion")
     kept = [item for item in items if item.captions]
     return Dataset(folder.name, split, kept, reader, fps=fps, width=width, warnings=warnings)
+
+
+def _first_width(items: list[Item], reader: FeatureReader) -> int:
+    """Numbers in a frame of the first motion that can be read."""
+    for item in items:
+        try:
+            return int(reader(item.motion).shape[1])
+        except (TMRError, OSError):
+            continue  # told when the item is asked for
+    return FEATURE_WIDTH
 
 
 def _captions(path: Path) -> tuple[Caption, ...]:

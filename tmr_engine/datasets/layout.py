@@ -21,10 +21,12 @@ class Places:
     Args:
         motions: folder of the motions (AMASS, or features made of it); None: where the layout has them.
         body_models: folder of the user's own SMPL-H or SMPL-X models; None: a neutral body.
+        kept: folder where features that took work are kept; None: nowhere.
     """
 
     motions: Path | None = None
     body_models: Path | None = None
+    kept: Path | None = None
 
 
 @dataclass(frozen=True)

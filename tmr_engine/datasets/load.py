@@ -7,6 +7,7 @@ from pathlib import Path
 
 from . import amass_annotations, babel, humanml3d, manifest
 from .dataset import Dataset, DatasetError, Progress, joined
+from .kept import KeptFeatures
 from .layout import Layout, Places
 
 LAYOUTS: tuple[Layout, ...] = (
@@ -58,7 +59,10 @@ def load_dataset(
             where=str(folder),
             fix=f"known layouts are {known} (docs/training.md); or take the data set {DEMO}",
         )
-    dataset = layout.load(folder, split, places or Places())
+    places = places or Places()
+    dataset = layout.load(folder, split, places)
+    if places.kept is not None:
+        dataset = dataset.reading(KeptFeatures(dataset.read, places.kept, str(places.body_models)))
     shortest_s, longest_s = limits or layout.limits
     if "test" not in split and (shortest_s, longest_s) != (0.0, float("inf")):
         dataset = dataset.within(shortest_s, longest_s, progress)

@@ -16,6 +16,7 @@ from torch.nn.parallel import DistributedDataParallel
 from ..datasets import Dataset, Places, load_dataset, read_statistics, write_statistics
 from ..errors import TMRError
 from ..features import Statistics
+from ..library.places import cache_folder
 from .batches import EpochPlan, TrainingSet
 from .config import ConfigError, RunConfig, check_same
 from .distributed import Ranks, join
@@ -249,7 +250,9 @@ class _Run:
     def _split(self, split: str) -> Dataset:
         data = self._config.data
         places = Places(
-            Path(data.motions) if data.motions else None, Path(data.body_models) if data.body_models else None
+            Path(data.motions) if data.motions else None,
+            Path(data.body_models) if data.body_models else None,
+            cache_folder() / "features",
         )
         dataset = load_dataset(
             data.dataset, split, places=places, limits=(data.shortest_s, data.longest_s)

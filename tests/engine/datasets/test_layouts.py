@@ -231,6 +231,27 @@ def test_a_motion_that_cannot_be_read_is_told_and_left_out(tmp_path: Path) -> No
     assert any("000002" in warning for warning in dataset.warnings)
 
 
+def test_kept_features_are_those_that_were_read_until_the_file_changes(tmp_path: Path) -> None:
+    folder = annotated(tmp_path / "set", {"walk": [("walks", 0.0, 3.0)]})
+    amass_file(folder / "motions" / "walk.npz", 4.0, 60.0)
+    kept = tmp_path / "kept"
+    plain = load_dataset(folder, "train").features(0)
+
+    def again() -> np.ndarray:
+        return load_dataset(folder, "train", places=Places(kept=kept)).features(0)
+
+    np.testing.assert_array_equal(again(), plain)
+    (file,) = kept.iterdir()
+    marked = np.load(file) + 1
+    np.save(file, marked)
+    np.testing.assert_array_equal(again(), marked[:60])  # from the disk, not read again
+    file.write_bytes(b"cut short")
+    np.testing.assert_array_equal(again(), plain)
+    amass_file(folder / "motions" / "walk.npz", 5.0, 30.0)
+    np.testing.assert_allclose(again()[:, :67], plain[:, :67], atol=1e-4)
+    assert len(list(kept.iterdir())) == 2
+
+
 def test_equal_captions_get_bit_equal_vectors(tmp_path: Path) -> None:
     class Encoder:
         width = 2
