@@ -197,7 +197,7 @@ def main() -> None:
         notes = [
             f"Made takes: {FILES} BVH files of {SECONDS} s at {FPS} frames/s, 57 joints, six decimals.",
             "tmr index includes the start of Python, the reading processes and the model. Blender's own "
-            "start is not counted; its importer makes an armature and keys of each file and measures nothing.",
+            "start is not counted; its importer makes an armature and keys of each file.",
             f"Unchanged folder: {UNCHANGED_FILES} files.",
         ]
         if REFERENCE.is_dir():
