@@ -87,6 +87,11 @@ def insert_motion(
     warnings += checks.check_shows(armature, into_action=options.into != "NLA_STRIP")
     frame = scene.frame_current if options.frame is None else options.frame
     rig = read.read_rig(armature, context.evaluated_depsgraph_get())
+    if rig.calibration is not rig.rest_matrices:
+        warnings.append(
+            f"{armature.name} rests with all bones in a heap, so the pose of frame {scene.frame_current} "
+            f"was taken for its T-pose"
+        )
     mapping = retarget.map_rig(rig, options.overrides or None)
     place = retarget.placement(rig, mapping, rig.pose_matrices) if options.place == "CHARACTER" else None
     solution = retarget.solve(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bpy
@@ -42,19 +42,19 @@ def run(request: dict) -> dict:
     bpy.ops.wm.open_mainfile(filepath=request["blend"], load_ui=False)
     scene = bpy.context.scene
     armature = _animated_armature(scene)
-    body = [obj for obj in scene.objects if obj.type == "MESH" and obj.find_armature() == armature]
-    stance = _measure(armature, body)
-    camera, label = _furnish(scene, stance, request["size"])
-    bones = None if body else _add_bone_figure(scene, stance.height)
     start, end = (int(edge) for edge in armature.animation_data.action.frame_range)
     numbers = [round(value) for value in np.linspace(start, end, request["frames"])]
+    scene.frame_set(start)
+    subject = _look_at(scene, armature)
+    camera, label = _furnish(scene, subject, request["size"])
+    bones = None if subject.meshes else _add_bone_figure(scene, subject.height)
     pictures = []
     with tempfile.TemporaryDirectory() as folder:
         for number in numbers:
             scene.frame_set(number)
             if bones is not None:
                 _pose_bone_figure(bones, armature)
-            _aim(camera, stance, _extent(armature, body))
+            _aim(camera, subject)
             label.data.body = f"{number}"
             pictures.append(_render(scene, Path(folder) / f"{number}.png"))
     _write_png(Path(request["out"]), _tile(pictures))
@@ -62,15 +62,21 @@ def run(request: dict) -> dict:
 
 
 @dataclass(frozen=True)
-class Stance:
-    """The character at rest, in the world.
+class Subject:
+    """The character in the picture; lengths and directions in the world.
 
     Args:
-        height: of its body.
+        armature: its armature.
+        meshes: its body; empty where it has none.
+        bones: names of those that play a role in the body.
+        height: of the body.
         floor: height of the plane that it stands on.
-        facing: horizontal unit vector.
+        facing: horizontal unit vector out of its chest at rest.
     """
 
+    armature: bpy.types.Object
+    meshes: list[bpy.types.Object]
+    bones: list[str]
     height: float
     floor: float
     facing: Vector
@@ -85,42 +91,55 @@ def _animated_armature(scene: bpy.types.Scene) -> bpy.types.Object:
     )
 
 
-def _measure(armature: bpy.types.Object, body: list[bpy.types.Object]) -> Stance:
-    armature.data.pose_position = "REST"
-    bpy.context.view_layer.update()
-    low, high = _extent(armature, body)
+def _look_at(scene: bpy.types.Scene, armature: bpy.types.Object) -> Subject:
+    """Measures the character; the scene is at the clip's first frame."""
+    meshes = [obj for obj in scene.objects if obj.type == "MESH" and obj.find_armature() == armature]
     rig = read_rig(armature, bpy.context.evaluated_depsgraph_get())
-    place = retarget.placement(rig, retarget.map_rig(rig))
-    armature.data.pose_position = "POSE"
-    return Stance(float(high[2] - low[2]), float(place.ground[2]), Vector(place.facing))
+    mapping = retarget.map_rig(rig)
+    place = retarget.placement(replace(rig, pose_matrices=None), mapping)
+    played = [found for role, found in mapping.roles.items() if role != "root"]  # a root stays behind
+    bones = [name for found in played for name in ([found] if isinstance(found, str) else found)]
+    height = 0.0
+    # the rest pose shows the height, but in files whose rest pose shows nobody the first frame does
+    for position in ("REST", "POSE"):
+        armature.data.pose_position = position
+        bpy.context.view_layer.update()
+        low, high = _extent(armature, meshes, bones)
+        height = max(height, float(high[2] - low[2]))
+    return Subject(armature, meshes, bones, height, float(place.ground[2]), Vector(place.facing))
 
 
-def _extent(armature: bpy.types.Object, body: list[bpy.types.Object]) -> tuple[np.ndarray, np.ndarray]:
-    """The lowest and the highest corner of what is shown: its meshes, or its deforming bones."""
+def _extent(
+    armature: bpy.types.Object, meshes: list[bpy.types.Object], bones: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest and the highest corner of the body: of its meshes, or else of its bones."""
     graph = bpy.context.evaluated_depsgraph_get()
-    shown = [obj.evaluated_get(graph) for obj in body]
+    shown = [obj.evaluated_get(graph) for obj in meshes]
     points = [obj.matrix_world @ Vector(corner) for obj in shown for corner in obj.bound_box]
     if not points:
-        pose = [bone for bone in armature.pose.bones if bone.bone.use_deform]
-        points = [armature.matrix_world @ end for bone in pose for end in (bone.head, bone.tail)]
+        # a control's tail may end anywhere; that of the topmost joint is the crown of the head
+        joints = sorted((armature.pose.bones[name] for name in bones), key=lambda bone: bone.head.z)
+        points = [
+            armature.matrix_world @ point for point in (*(bone.head for bone in joints), joints[-1].tail)
+        ]
     return np.min(points, axis=0), np.max(points, axis=0)
 
 
 def _furnish(
-    scene: bpy.types.Scene, stance: Stance, size: list[int]
+    scene: bpy.types.Scene, subject: Subject, size: list[int]
 ) -> tuple[bpy.types.Object, bpy.types.Object]:
     """Puts ground, light, camera and a label into the scene; sets the renderer."""
     ground = bpy.data.objects.new("Sheet Ground", bpy.data.meshes.new("Sheet Ground"))
-    reach, floor = 40.0 * stance.height, stance.floor
+    reach, floor = 40.0 * subject.height, subject.floor
     corners = [(-reach, -reach, floor), (reach, -reach, floor), (reach, reach, floor), (-reach, reach, floor)]
     ground.data.from_pydata(corners, [], [(0, 1, 2, 3)])
-    ground.data.materials.append(_checker(stance.height))
+    ground.data.materials.append(_checker(subject.height))
     sun = bpy.data.objects.new("Sheet Sun", bpy.data.lights.new("Sheet Sun", "SUN"))
     sun.data.energy = 1.8
     camera = bpy.data.objects.new("Sheet Camera", bpy.data.cameras.new("Sheet Camera"))
-    camera.data.clip_end = 100.0 * stance.height
+    camera.data.clip_end = 100.0 * subject.height
     # the light comes over the camera's right shoulder, wherever the character faces
-    sun.rotation_euler = (0.6, 0.25, 0.5 + stance.facing.to_2d().angle_signed(Vector((0.0, -1.0))))
+    sun.rotation_euler = (0.6, 0.25, 0.5 + subject.facing.to_2d().angle_signed(Vector((0.0, -1.0))))
     label = bpy.data.objects.new("Sheet Label", bpy.data.curves.new("Sheet Label", "FONT"))
     label.parent = camera
     edge = np.array(size) / max(size) * _HALF_VIEW * _LABEL_DEPTH
@@ -167,11 +186,12 @@ def _plain(name: str, colour: tuple[float, ...]) -> bpy.types.Material:
     return material
 
 
-def _aim(camera: bpy.types.Object, stance: Stance, extent: tuple[np.ndarray, np.ndarray]) -> None:
+def _aim(camera: bpy.types.Object, subject: Subject) -> None:
     """Looks at the middle of the character; it stays in view wherever it goes."""
-    left = Vector((-stance.facing.y, stance.facing.x, 0.0))
-    away = (stance.facing * _BEFORE + left * _BESIDE + Vector((0.0, 0.0, _ABOVE))) * stance.height
-    camera.location = Vector((extent[0] + extent[1]) / 2) + away
+    low, high = _extent(subject.armature, subject.meshes, subject.bones)
+    left = Vector((-subject.facing.y, subject.facing.x, 0.0))
+    away = (subject.facing * _BEFORE + left * _BESIDE + Vector((0.0, 0.0, _ABOVE))) * subject.height
+    camera.location = Vector((low + high) / 2) + away
     camera.rotation_euler = (-away).to_track_quat("-Z", "Y").to_euler()
 
 

@@ -78,6 +78,7 @@ TAKEN = (
     "xsens_like_made.bvh",
 )
 WARNED = {
+    "lafan1_like_made.bvh": "taken for its T-pose",
     "var_locked_channels.blend": "locked",
     "var_nonuniform_scale.blend": "scale",
     "var_upper_body_only.blend": "no legs",
@@ -103,7 +104,7 @@ def shown(run_once, shared_dir):
     return run_once(
         SCRIPT,
         folder=str(shared_dir / "rigs"),
-        rigs=[*TAKEN, *WARNED, *REFUSED],
+        rigs=sorted({*TAKEN, *WARNED, *REFUSED}),
         motion=str(shared_dir / "motions" / "samples" / "cmu_12_01_cgspeed.bvh"),
         seconds=[0.5, 2.5],
         source=SOURCE,
