@@ -313,6 +313,18 @@ def test_a_cancelled_run_keeps_what_was_done_and_goes_on_later(
     assert counts(report) == (80 - kept, 0, kept, 0, 0)
 
 
+def test_a_run_that_is_cancelled_at_once_changes_nothing(
+    four: Path, library_folder: Path, encoder: StandInEncoder
+):
+    index(library_folder, four, encoder)
+    (four / "runs" / "Run01.bvh").unlink()
+    library = Library.open(library_folder)
+    before = library.generation
+    with pytest.raises(Cancelled):
+        library.index([four], encoder, workers=1, cancelled=lambda: True)
+    assert (library.generation, len(library)) == (before, 5)
+
+
 def test_progress_counts_every_file_that_is_read(four: Path, library_folder: Path, encoder: StandInEncoder):
     calls: list[tuple[int, int, str]] = []
     library = Library.open(library_folder, create=True)
