@@ -57,7 +57,12 @@ class Blender:
         (folder / "settings").mkdir(parents=True)
         (folder / "request.json").write_text(json.dumps(request or {}), encoding="utf-8")
         command = [self.python, "-P", HERE / "inside.py", script, folder, *([addon] if addon else [])]
-        environment = os.environ | {"BLENDER_USER_RESOURCES": str(folder / "settings"), "PYTHONUTF8": "1"}
+        (folder / "temporary").mkdir()
+        environment = os.environ | {
+            "BLENDER_USER_RESOURCES": str(folder / "settings"),
+            "TMPDIR": str(folder / "temporary"),
+            "PYTHONUTF8": "1",
+        }
         with (folder / "log.txt").open("wb") as log:
             child = subprocess.Popen(
                 command,

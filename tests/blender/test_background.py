@@ -5,6 +5,7 @@ import os
 import struct
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -161,6 +162,16 @@ def test_retarget_writes_a_blend_with_the_action_at_frame_1(journey, capsys, one
     )  # the clip's T-pose, on an A-posed rig
     assert shown["directions"][-1] == pytest.approx([0, 0, 1], abs=0.01)  # and the arm straight up at its end
     assert shown["notes"]["tmr_clip"] == "reach up.bvh"
+
+
+@pytest.mark.blender
+def test_a_background_blender_leaves_nothing_in_the_temporary_folder(journey, monkeypatch):
+    temporary = journey / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", None)  # the folder that this process looked up before
+    run_background("make_mannequin", {"out": str(journey / "another.blend")})
+    assert list(temporary.iterdir()) == []
 
 
 @pytest.mark.blender

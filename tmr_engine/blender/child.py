@@ -48,13 +48,8 @@ def run_background(
         scratch = Path(folder)
         asked, answered, log = scratch / "request.json", scratch / "result.json", scratch / "log.txt"
         asked.write_text(json.dumps({"script": script, "request": request}), encoding="utf-8")
-        settings = (
-            scratch / "settings"
-        )  # so that the user's own Blender settings are neither read nor written
-        settings.mkdir()
         command = blender.command(str(_entry()), [str(asked), str(answered)])
-        environment = os.environ | {"BLENDER_USER_RESOURCES": str(settings), "PYTHONUTF8": "1"}
-        status = _run(command, environment, log, timeout_s)
+        status = _run(command, _environment(scratch), log, timeout_s)
         if not answered.is_file():
             raise BlenderError(
                 f"the background Blender ended with status {status} and no result",
@@ -66,6 +61,15 @@ def run_background(
         raise _error_from_message(answer["error"])
     result: dict[str, Any] = answer["result"]
     return result
+
+
+def _environment(scratch: Path) -> dict[str, str]:
+    """The child's environment: it neither reads nor writes the user's settings and leaves nothing behind."""
+    settings, temporary = scratch / "settings", scratch / "temporary"
+    settings.mkdir()
+    temporary.mkdir()  # where Blender keeps a folder for its session, which stays when the process just ends
+    places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
+    return os.environ | places | {"BLENDER_USER_RESOURCES": str(settings), "PYTHONUTF8": "1"}
 
 
 def _entry() -> Path:
