@@ -169,9 +169,7 @@ def _human_bones(gltf: Gltf, warnings: list[str]) -> dict[int, str]:
             warnings.append(f'"{name[:40]}" is no bone of a VRM humanoid and was left out')
             continue
         node = item.get("node") if isinstance(item, dict) else None
-        gltf.item("nodes", node)
-        assert isinstance(node, int)  # noqa: S101 - item() refuses everything else
-        bones[node] = name
+        bones[gltf.index("nodes", node)] = name
     return bones
 
 

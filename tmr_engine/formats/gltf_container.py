@@ -63,10 +63,14 @@ class Gltf:
 
     def item(self, name: str, index: Any) -> dict[str, Any]:
         """One object of a top-level array, by an index that the file states."""
-        items = self.items(name)
-        if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < len(items):
-            raise MotionFileError(f"{name}[{index!r}] does not exist; there are {len(items)} {name}")
-        return items[index]
+        return self.items(name)[self.index(name, index)]
+
+    def index(self, name: str, value: Any) -> int:
+        """An index that the file states into a top-level array, checked."""
+        count = len(self.items(name))
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < count:
+            raise MotionFileError(f"{name}[{value!r}] does not exist; there are {count} {name}")
+        return value
 
     def accessor(self, index: Any, width: int) -> FloatArray:
         """The numbers of an accessor.
