@@ -1,4 +1,4 @@
-"""Features that took work, kept on disk: every run would begin with an hour of kinematics for all of AMASS."""
+"""Features that took work, kept on disk: without it, every run on AMASS begins with an hour of kinematics."""
 
 from __future__ import annotations
 
