@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tmr_engine.errors import BundleError, TMRError
 from tmr_engine.atomic import replacing
+from tmr_engine.errors import BundleError, TMRError
 from tmr_engine.model.bert import BertSize, transposed
 from tmr_engine.model.bundle import WEIGHTS, Bundle, open_bundle, read_manifest, sha256_of
 from tmr_engine.model.safetensors import read_safetensors, write_safetensors

@@ -1,5 +1,7 @@
 """Carry: take a result with the mouse, drop it on a frame or on a character."""
 
+from typing import ClassVar
+
 import bpy
 from bpy.props import BoolProperty, IntProperty
 from bpy.types import Context, Event, Operator
@@ -18,7 +20,7 @@ class TMR_OT_carry_clip(Operator):
 
     bl_idname = "tmr.carry_clip"
     bl_label = "Carry Clip"
-    bl_options = {"INTERNAL"}  # no undo step of its own: the insert that it ends with makes one
+    bl_options: ClassVar = {"INTERNAL"}  # no undo step of its own: the insert that it ends with makes one
 
     result: IntProperty(name="Result", description="Row of the result list", options={"SKIP_SAVE"})
     held: BoolProperty(

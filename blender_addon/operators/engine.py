@@ -1,5 +1,7 @@
 """The engine process, and the fixes that an error offers."""
 
+from typing import ClassVar
+
 import bpy
 from bpy.types import Context, Operator
 
@@ -37,7 +39,7 @@ class TMR_OT_dismiss_error(Operator):
 
     bl_idname = "tmr.dismiss_error"
     bl_label = "Dismiss"
-    bl_options = {"INTERNAL"}
+    bl_options: ClassVar = {"INTERNAL"}
 
     def execute(self, _context: Context) -> set[str]:
         """Nothing else changes."""
@@ -63,7 +65,7 @@ class TMR_OT_add_mannequin(Operator):
 
     bl_idname = "tmr.add_mannequin"
     bl_label = "Add Mannequin"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
 
     def execute(self, context: Context) -> set[str]:
         """It becomes the active object."""

@@ -1,5 +1,7 @@
 """Indexing of motion folders, and cancelling what takes long."""
 
+from typing import ClassVar
+
 from bpy.props import BoolProperty, FloatProperty, StringProperty
 from bpy.types import Context, Event, Operator
 
@@ -49,7 +51,7 @@ class TMR_OT_cancel_indexing(Operator):
 
     bl_idname = "tmr.cancel_indexing"
     bl_label = "Cancel"
-    bl_options = {"INTERNAL"}
+    bl_options: ClassVar = {"INTERNAL"}
 
     @classmethod
     def poll(cls, _context: Context) -> bool:

@@ -1,6 +1,7 @@
 """Insert: the chosen clip becomes keys on the character. The one operator that writes any."""
 
 from time import monotonic
+from typing import ClassVar
 
 import bpy
 from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
@@ -22,7 +23,7 @@ class TMR_OT_insert_clip(Operator):
 
     bl_idname = "tmr.insert_clip"
     bl_label = "Insert Clip"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
 
     clip: StringProperty(
         name="Clip", description="The clip's id; empty for the chosen result", options={"SKIP_SAVE"}

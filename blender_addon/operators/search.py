@@ -1,5 +1,7 @@
 """Search."""
 
+from typing import ClassVar
+
 from bpy.props import FloatProperty, StringProperty
 from bpy.types import Context, Operator
 
@@ -12,7 +14,7 @@ class TMR_OT_search(Operator):
 
     bl_idname = "tmr.search"
     bl_label = "Search Motions"
-    bl_options = {"INTERNAL"}
+    bl_options: ClassVar = {"INTERNAL"}
 
     query: StringProperty(
         name="Query", description="The sentence; empty for the one in the search box", options={"SKIP_SAVE"}

@@ -1,5 +1,7 @@
 """The sub-panels below the search: the user's own library, and the engine."""
 
+from typing import ClassVar
+
 from bpy.types import Context, Panel
 
 from ..preferences import preferences
@@ -18,7 +20,7 @@ class TMR_PT_library(Panel):
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = TAB
-    bl_options = {"DEFAULT_CLOSED"}
+    bl_options: ClassVar = {"DEFAULT_CLOSED"}
 
     def draw(self, context: Context) -> None:
         """Draws what the state holds."""
@@ -48,7 +50,7 @@ class TMR_PT_engine(Panel):
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = TAB
-    bl_options = {"DEFAULT_CLOSED"}
+    bl_options: ClassVar = {"DEFAULT_CLOSED"}
 
     def draw(self, context: Context) -> None:
         """Draws what the state holds."""

@@ -4,6 +4,8 @@ A press on a button of a panel cannot start a drag; a press on a gizmo can. So e
 operator carries its result.
 """
 
+from typing import ClassVar
+
 from bpy.types import Context, Gizmo, GizmoGroup
 
 from ..preferences import preferences
@@ -47,7 +49,7 @@ class TMR_GGT_result_bar(GizmoGroup):
     bl_label = "Result Bar"
     bl_space_type = "VIEW_3D"
     bl_region_type = "WINDOW"
-    bl_options = {"PERSISTENT", "SCALE"}
+    bl_options: ClassVar = {"PERSISTENT", "SCALE"}
 
     @classmethod
     def poll(cls, context: Context) -> bool:

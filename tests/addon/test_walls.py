@@ -10,6 +10,7 @@ DRAWING = sorted((ADDON / "panels").glob("*.py")) + [
     ADDON / "viewport" / name for name in ("paint.py", "ghost.py")
 ]
 ALLOWED = {
+    "typing": {"ClassVar"},
     "": {"bpy", "blf", "gpu"},
     "__future__": {"annotations"},
     "bpy.types": None,

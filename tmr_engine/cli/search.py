@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 
 from ..library import Library, demo_library
-from ..model import load_sentence_encoder
+from ..model import sentence_encoder_or_note
 from ..search import Filters, search
 from .output import print_json
 
@@ -37,13 +38,16 @@ def configure(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Searches and prints."""
     start = time.perf_counter()
-    library = Library.open(args.library) if args.library else demo_library()
-    results = search(library, load_sentence_encoder(), args.text, top=args.top, filters=_filters(args))
+    encoder, note = sentence_encoder_or_note()
+    library = Library.open(args.library) if args.library else demo_library(encoder=lambda: encoder)
+    results = search(library, encoder, args.text, top=args.top, filters=_filters(args))
     seconds = time.perf_counter() - start
     if args.json:
         rows = [result.as_row() for result in results]
-        print_json({"query": args.text, "results": rows, "seconds": round(seconds, 3)})
+        print_json({"query": args.text, "results": rows, "seconds": round(seconds, 3), "note": note})
         return 0
+    if note:
+        print(f"note: {note}", file=sys.stderr)
     for result in results:
         clip = result.clip
         print(f"{result.rank:3}  {result.score:.3f}  {clip.duration_s:6.1f} s  {result.caption}")

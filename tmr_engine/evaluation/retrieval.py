@@ -3,27 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from ..errors import FeatureError
 from ..motion.rotation import FloatArray
+from .similarities import MatrixSimilarities, Partial, Similarities, blocks
 
 RECALLS = (1, 2, 3, 5, 10)
+BATCH_SIZE = 32
 _SHUFFLE_SEED = 0  # the published small-batch protocol shuffles once with it
 Metrics = dict[str, dict[str, float]]
 
 
+class Captions(NamedTuple):
+    """What says whether two captions mean the same.
+
+    Args:
+        rows: (N, E) float32 unit rows.
+        threshold: on the scale (cosine + 1) / 2; above it, they do.
+    """
+
+    rows: FloatArray
+    threshold: float
+
+    def alike(self, start: int, stop: int) -> np.ndarray:
+        """(stop - start, N) bool: which captions mean what some captions mean; each means what it says."""
+        alike: np.ndarray = self.rows[start:stop] @ self.rows.T > 2 * self.threshold - 1
+        alike[np.arange(stop - start), np.arange(start, stop)] = True
+        return alike
+
+
 def retrieval_metrics(
-    similarities: FloatArray,
+    similarities: FloatArray | Similarities,
     *,
     sentence_embeddings: FloatArray | None = None,
     threshold: float | None = None,
 ) -> Metrics:
     """Recall at 1, 2, 3, 5, 10 and median rank, both ways.
 
+    R@k = 100 mean(rank < k), MedR = median(rank) + 1, ranks as `ranks` has them.
+
     Args:
         similarities: (N, N), rows texts, columns motions; pair i is (row i, column i). Compared as float32.
+            Or `Similarities`, which never are in memory as a whole.
         sentence_embeddings: (N, E) unit rows of the captions; needed with a threshold.
         threshold: None for the strict protocol. Otherwise an item is right too when its caption is as good as
             the query's: (cosine + 1) / 2 above the threshold (0.95 in the paper).
@@ -34,15 +58,16 @@ def retrieval_metrics(
     Raises:
         FeatureError: the matrix is not square, is empty or not finite, or the captions do not fit it.
     """
-    similarities = _checked(similarities)
-    accepted = _accepted(len(similarities), sentence_embeddings, threshold)
-    return {
-        "t2m": _summary(ranks(similarities, accepted)),
-        "m2t": _summary(ranks(similarities.T, accepted)),
-    }
+    pairs = MatrixSimilarities(similarities) if isinstance(similarities, np.ndarray) else similarities
+    captions = _captions(len(pairs), sentence_embeddings, threshold)
+    return {"t2m": _summary(ranks(pairs, captions)), "m2t": _summary(ranks(pairs.turned(), captions))}
 
 
-def small_batch_metrics(similarities: FloatArray, keys: Sequence[str], batch_size: int = 32) -> Metrics:
+def small_batch_metrics(
+    similarities: FloatArray | Partial,
+    keys: Sequence[str],
+    batch_size: int = BATCH_SIZE,
+) -> Metrics:
     """Metrics within batches of a shuffled order, averaged (Guo et al. 2022).
 
     Args:
@@ -56,8 +81,8 @@ def small_batch_metrics(similarities: FloatArray, keys: Sequence[str], batch_siz
     Raises:
         FeatureError: fewer clips than one batch, or keys that do not fit the matrix.
     """
-    similarities = _checked(similarities)
-    count = len(similarities)
+    pairs = MatrixSimilarities(similarities) if isinstance(similarities, np.ndarray) else similarities
+    count = len(pairs)
     if len(keys) != count:
         raise FeatureError(f"{len(keys)} keys for {count} pairs")
     if count < batch_size:
@@ -68,53 +93,46 @@ def small_batch_metrics(similarities: FloatArray, keys: Sequence[str], batch_siz
     batches = [
         by_name[order[start : start + batch_size]] for start in range(0, count - batch_size + 1, batch_size)
     ]
-    parts = [retrieval_metrics(similarities[np.ix_(batch, batch)]) for batch in batches]
+    parts = [retrieval_metrics(pairs.within(batch)) for batch in batches]
     return {
         way: {name: float(np.mean([part[way][name] for part in parts])) for name in parts[0][way]}
         for way in ("t2m", "m2t")
     }
 
 
-def ranks(similarities: FloatArray, accepted: np.ndarray | None = None) -> FloatArray:
-    """Zero-based rank of each row's right answer.
+def ranks(similarities: FloatArray | Similarities, captions: Captions | None = None) -> FloatArray:
+    """Zero-based rank of each query's right answer, in O(N^2) time and the memory of some rows.
+
+    rank = #(better) + (#(equal) - 1) / 2: tied places are averaged, as the authors' release does. Nothing is
+    sorted: counting is enough.
 
     Args:
-        similarities: (N, N); row i's own answer is column i.
-        accepted: (N, N) bool of right answers (the diagonal among them); None for the diagonal alone.
+        similarities: N queries; query i's own answer is item i.
+        captions: accepts other items too, the best of which counts; None accepts the own one alone.
 
     Returns:
-        (N,) the number of better columns plus half of the other equal ones: tied places are averaged.
-        With several right answers, the best of them counts.
+        (N,) float64.
     """
-    similarities = np.asarray(similarities, dtype=np.float32)
-    if accepted is None:
-        best = np.diagonal(similarities)
-    else:
-        best = np.where(accepted, similarities, -np.inf).max(axis=1)
-    better: FloatArray = np.count_nonzero(similarities > best[:, None], axis=1).astype(np.float64)
-    equal = np.count_nonzero(similarities == best[:, None], axis=1)
-    averaged: FloatArray = better + (equal - 1) / 2
-    return averaged
+    pairs = MatrixSimilarities(similarities) if isinstance(similarities, np.ndarray) else similarities
+    found = np.empty(len(pairs))
+    for start, stop in blocks(len(pairs)):
+        block = pairs.rows(start, stop)
+        if captions is None:
+            best = block[np.arange(stop - start), np.arange(start, stop)]
+        else:
+            best = np.max(block, axis=1, where=captions.alike(start, stop), initial=-np.inf)
+        better = np.count_nonzero(block > best[:, None], axis=1)
+        equal = np.count_nonzero(block == best[:, None], axis=1)
+        found[start:stop] = better + (equal - 1) / 2
+    return found
 
 
-def _checked(similarities: FloatArray) -> FloatArray:
-    similarities = np.asarray(similarities, dtype=np.float32)
-    if similarities.ndim != 2 or similarities.shape[0] != similarities.shape[1] or not len(similarities):
-        raise FeatureError(f"similarities are {similarities.shape}, expected a square matrix")
-    if not np.isfinite(similarities).all():
-        raise FeatureError("the similarities hold values that are not finite")
-    return similarities
-
-
-def _accepted(count: int, embeddings: FloatArray | None, threshold: float | None) -> np.ndarray | None:
+def _captions(count: int, embeddings: FloatArray | None, threshold: float | None) -> Captions | None:
     if threshold is None:
         return None
     if embeddings is None or len(embeddings) != count:
         raise FeatureError(f"a threshold needs the sentence embeddings of all {count} captions")
-    rows = np.asarray(embeddings, dtype=np.float32)
-    accepted: np.ndarray = rows @ rows.T > 2 * threshold - 1
-    np.fill_diagonal(accepted, True)
-    return accepted
+    return Captions(np.asarray(embeddings, dtype=np.float32), threshold)
 
 
 def _summary(places: FloatArray) -> dict[str, float]:

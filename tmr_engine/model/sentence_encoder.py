@@ -140,3 +140,15 @@ def load_sentence_encoder(
         ) from error
     encoder: SentenceEncoder = module.TorchSentenceEncoder(bundle)
     return encoder
+
+
+def sentence_encoder_or_note(folder: Path | None = None) -> tuple[SentenceEncoder | None, str]:
+    """The encoder to search with; without a model none, and a sentence that tells the user what that means.
+
+    Args:
+        folder: as in `load_sentence_encoder`.
+    """
+    try:
+        return load_sentence_encoder(folder), ""
+    except BundleError as error:
+        return None, f"Only exact words count, because the sentence model cannot be used: {error}"

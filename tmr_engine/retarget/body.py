@@ -36,6 +36,21 @@ class Body:
         bone = self.mapping.bone(role)
         return None if bone is None else self.figure.heads[self.figure.indices[bone]]
 
+    def needed(self, role: str) -> FloatArray:
+        """(3,) the rest joint of a single role without which there is no body.
+
+        Raises:
+            RetargetError: no bone plays it.
+        """
+        joint = self.joint(role)
+        if joint is None:
+            raise RetargetError(
+                f"the body has no {role.replace('_', ' ')}",
+                why="no bone plays that role",
+                fix="Choose an armature of a character with hips, head, arms and legs",
+            )
+        return joint
+
     def has(self, *roles: str) -> bool:
         """Whether every one of these single roles has a bone."""
         return all(self.mapping.bone(role) is not None for role in roles)
@@ -87,9 +102,7 @@ class Body:
         if left is not None and right is not None:
             middle: FloatArray = 0.5 * (left + right)
             return middle
-        hips = self.joint("hips")
-        assert hips is not None
-        return hips
+        return self.needed("hips")
 
     @cached_property
     def ground(self) -> float:
@@ -113,9 +126,7 @@ class Body:
     def leg(self) -> float:
         """Length of the straightened leg from hip joint to sole; of the trunk where legs are missing."""
         if not self.has_legs:
-            head = self.joint("head")
-            assert head is not None
-            return float(np.linalg.norm(head - self.middle))
+            return float(np.linalg.norm(self.needed("head") - self.middle))
         ankles = [self.joint(f"{side}_foot") for side in SIDES]
         soles = [max(0.0, float(ankle[2]) - self.ground) for ankle in ankles if ankle is not None]
         return self._straight_leg + float(np.mean(soles))
@@ -126,9 +137,6 @@ class Body:
             return self.figure.height
         total = 0.0
         for side in SIDES:
-            hip, knee, ankle = (self.joint(f"{side}_{part}") for part in ("upper_leg", "lower_leg", "foot"))
-            assert hip is not None
-            assert knee is not None
-            assert ankle is not None
+            hip, knee, ankle = (self.needed(f"{side}_{part}") for part in ("upper_leg", "lower_leg", "foot"))
             total += float(np.linalg.norm(knee - hip) + np.linalg.norm(ankle - knee))
         return 0.5 * total

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from .controls import holders
 from .rig import Rig
 from .roles import FINGERS, SIDES, Mapping
@@ -60,7 +62,7 @@ def _role_parents(mapping: Mapping) -> dict[str, str]:
 
     def hang(bones: list[str | None]) -> None:
         line = [bone for bone in bones if bone is not None]
-        for upper, lower in zip(line, line[1:], strict=False):
+        for upper, lower in itertools.pairwise(line):
             found.setdefault(lower, upper)
 
     hips, chest = mapping.bone("hips"), mapping.bone("chest")

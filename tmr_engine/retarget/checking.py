@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
+from ..errors import RetargetError
 from ..motion.rotation import FloatArray
 from .figure import Figure
 from .roles import FINGERS, LIMB_ROLES, SIDES, RoleBones
@@ -20,6 +23,14 @@ def place(figure: Figure, roles: Roles, role: str) -> FloatArray | None:
     """The joint of a single role in the world, or None."""
     bone = roles.get(role)
     return figure.heads[figure.indices[bone]] if isinstance(bone, str) else None
+
+
+def _needed(figure: Figure, roles: Roles, role: str) -> FloatArray:
+    """The joint of a role that `faults` has found in the map."""
+    joint = place(figure, roles, role)
+    if joint is None:
+        raise RetargetError(f"no bone for {role.replace('_', ' ')}")
+    return joint
 
 
 def complete(figure: Figure, roles: Roles) -> Roles:
@@ -104,7 +115,7 @@ def _broken_chains(figure: Figure, roles: Roles) -> list[str]:
     for side in SIDES:
         for chain in (("clavicle", "upper_arm", "lower_arm", "hand"), ("upper_leg", "lower_leg")):
             bones = [str(roles[f"{side}_{part}"]) for part in chain if f"{side}_{part}" in roles]
-            for upper, lower in zip(bones, bones[1:], strict=False):
+            for upper, lower in itertools.pairwise(bones):
                 if not figure.path(figure.indices[upper], figure.indices[lower])[1:]:
                     found.append(f"{lower} does not hang below {upper}")
         arm = figure.indices[str(roles[f"{side}_upper_arm"])]
@@ -115,16 +126,13 @@ def _broken_chains(figure: Figure, roles: Roles) -> list[str]:
 
 def _heap(figure: Figure, roles: Roles) -> bool:
     """Whether the joints lie on top of each other, so that geometry says nothing and names alone decide."""
-    left, right = (place(figure, roles, f"{side}_upper_arm") for side in SIDES)
-    assert left is not None and right is not None
+    left, right = (_needed(figure, roles, f"{side}_upper_arm") for side in SIDES)
     gap = float(np.linalg.norm(left - right))
     return gap < 0.06 * float(np.ptp(figure.heads, axis=0).max())
 
 
 def _stands(figure: Figure, roles: Roles) -> bool:
-    hips, head = place(figure, roles, "hips"), place(figure, roles, "head")
-    assert hips is not None and head is not None
-    rise = head - hips
+    rise = _needed(figure, roles, "head") - _needed(figure, roles, "hips")
     return bool(rise[2] > 0.7 * np.linalg.norm(rise))
 
 
@@ -144,8 +152,7 @@ def _crooked(figure: Figure, roles: Roles) -> list[str]:
         spans = [_span(figure, roles, f"{side}_{upper}", f"{side}_{lower}") for side in SIDES]
         if min(spans) * _UNEVEN < max(spans):
             found.append(f"the {part} differ in length")
-    hips = place(figure, roles, "hips")
-    assert hips is not None
+    hips = _needed(figure, roles, "hips")
     for side in SIDES:
         foot = place(figure, roles, f"{side}_foot")
         if foot is not None and foot[2] > hips[2]:

@@ -120,7 +120,7 @@ def ik_chain(rig: Rig, constraint: BoneConstraint) -> list[str]:
     bone = rig.indices[constraint.bone]
     if not constraint.uses_tail:
         bone = int(rig.parents[bone])
-    chain = []
+    chain: list[str] = []
     while bone >= 0 and (constraint.chain == 0 or len(chain) < constraint.chain):
         chain.append(rig.names[bone])
         bone = int(rig.parents[bone])

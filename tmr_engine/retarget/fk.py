@@ -13,9 +13,9 @@ from .solution import Solution
 def pose_rig(rig: Rig, solution: Solution) -> FloatArray:
     """Pose matrices of every bone for every frame.
 
-    Follows Blender's rules for `inherit_rotation`, `use_local_location` and connected bones; no bone is scaled, so
-    `inherit_scale` has nothing to do. Constraints, drivers and locked channels are not looked at. Bones without
-    keys are at rest.
+    Follows Blender's rules for `inherit_rotation`, `use_local_location` and connected bones; no bone is
+    scaled, so `inherit_scale` has nothing to do. Constraints, drivers and locked channels are not looked at.
+    Bones without keys are at rest.
 
     Args:
         rig: B bones.

@@ -1,11 +1,13 @@
 """Anatomical frames of a body at rest, from joint positions only, never from bone axes.
 
-Each frame is (3, 3): column x is the hinge or lateral axis, y runs along the bone, z = x cross y. The same rule
-gives the same frame on every body, so a frame carried from one body to another carries the pose, whatever the two
-rest poses and bone rolls are.
+Each frame is (3, 3): column x is the hinge or lateral axis, y runs along the bone, z = x cross y. The same
+rule gives the same frame on every body, so a frame carried from one body to another carries the pose,
+whatever the two rest poses and bone rolls are.
 """
 
 from __future__ import annotations
+
+import itertools
 
 import numpy as np
 
@@ -54,7 +56,7 @@ def rest_frames(body: Body, hinges: set[str]) -> dict[str, FloatArray]:
         body: the body at rest.
         hinges: limbs whose measured hinge is used; give both bodies the same set.
     """
-    left, up, forward = body.axes.T
+    left, up, _ = body.axes.T
     found: dict[str, FloatArray] = {}
     whole = body.axes
     for role in ("hips", "pelvis", "head"):
@@ -74,7 +76,7 @@ def _trunk_frames(body: Body, found: dict[str, FloatArray], left: FloatArray, up
     head = body.mapping.bone("head")
     neck = body.mapping.chain("neck")
     line = [*body.trunk, *neck, *((head,) if head else ())]
-    for bone, following in zip(line, line[1:], strict=False):
+    for bone, following in itertools.pairwise(line):
         along = heads[index[following]] - heads[index[bone]]
         along = up if np.linalg.norm(along) < 1e-4 * body.leg else along
         found.setdefault(bone, frame(along, left, left))
@@ -107,7 +109,7 @@ def _arm_frames(body: Body, side: str, hinges: set[str], found: dict[str, FloatA
     upper, lower, hand = (body.mapping.bone(f"{side}_{part}") for part in ("upper_arm", "lower_arm", "hand"))
     if shoulder is None or elbow is None or upper is None or lower is None:
         return
-    _, up, forward = body.axes.T
+    up = body.axes[:, 1]
     first = elbow - shoulder
     second = first if wrist is None else wrist - elbow
     axes = _limb_axis(body, first, second, f"{side}_arm" in hinges)
@@ -145,7 +147,7 @@ def _finger_frames(body: Body, side: str, hand: FloatArray, found: dict[str, Flo
 
 
 def _phalanx(body: Body, chain: list[int], place: int, before: FloatArray) -> FloatArray:
-    """Direction of one phalanx: to the next joint; the last one goes on to its child or keeps the direction."""
+    """Direction of one phalanx: to the next joint; the last goes on to its child or keeps the direction."""
     figure = body.figure
     joint = chain[place]
     following = chain[place + 1] if place + 1 < len(chain) else next(iter(figure.children[joint]), -1)
@@ -185,5 +187,5 @@ def _sole(body: Body, side: str, ankle: FloatArray) -> FloatArray:
         ends.append(body.figure.tails[foot])
         ball = max(ends, key=lambda end: float((end - ankle) @ forward))
     along = ball - ankle
-    along = along - up * float(along @ up)
-    return along if float(along @ forward) > 0.05 * body.leg else forward
+    level: FloatArray = along - up * float(along @ up)
+    return level if float(level @ forward) > 0.05 * body.leg else forward

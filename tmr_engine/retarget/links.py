@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..errors import RetargetError
 from ..motion.rotation import FloatArray
 from .body import Body
 from .roles import FINGERS, LIMB_ROLES, SIDES
@@ -30,10 +31,16 @@ class Link:
 
 
 def links(source: Body, target: Body) -> list[Link]:
-    """What each target bone follows. Bones whose role the source lacks are left out."""
+    """What each target bone follows. Bones whose role the source lacks are left out.
+
+    Raises:
+        RetargetError: the source has no hips.
+    """
     found: list[Link] = []
-    hips, chest = source.mapping.bone("hips"), source.trunk[-1] if source.trunk else None
-    assert hips is not None
+    hips = source.mapping.bone("hips")
+    if hips is None:
+        raise RetargetError("the clip's skeleton has no hips", why="no joint plays that role")
+    chest = source.trunk[-1] if source.trunk else None
     for role in ("hips", "pelvis"):
         _direct(found, target.mapping.bone(role), hips)
     carried = _leg_carriers(target)

@@ -7,10 +7,10 @@ from .roles import Mapping
 
 
 def mover_of(rig: Rig, mapping: Mapping) -> str | None:
-    """The bone that the map names for it, the hips, or the nearest bone above that can move; None if none can.
+    """The bone that the map names for it, the hips, or the nearest bone above that can move; else None.
 
-    Hips that do not carry the chest (an MMD lower body) would leave the upper body behind, so then the bone above
-    both is taken.
+    Hips that do not carry the chest (an MMD lower body) would leave the upper body behind, so then the bone
+    above both is taken.
     """
     hips, chest = str(mapping.bone("hips")), mapping.bone("chest")
     line = _upward(rig, hips)

@@ -74,8 +74,8 @@ class Rig:
         driven: bone -> the driven transform channels ("rotation_euler[0]"), which keys cannot change.
         properties: bone -> its numeric custom properties (IK/FK switches live there).
         humanoid: VRM's table, role name of the VRM specification -> bone name; empty where there is none.
-        pose_matrices: (B, 4, 4) `pose_bone.matrix` as evaluated now, armature space; None means at rest. It says
-            where the character stands, and it calibrates armatures whose rest pose shows no body.
+        pose_matrices: (B, 4, 4) `pose_bone.matrix` as evaluated now, armature space; None means at rest. It
+            says where the character stands, and calibrates armatures whose rest pose shows no body.
 
     Raises:
         RetargetError: the arrays do not fit together, or parents do not come before children.

@@ -34,8 +34,8 @@ def euler(order: str, quats: FloatArray) -> FloatArray:
     """(T, 3) Euler angles in radians, stored x, y, z, of sign-continuous quaternions (T, 4).
 
     Blender's "XYZ" turns about X first: R = Rz Ry Rx. Of the two triples that give a rotation the one nearest
-    to the frame before is taken, shifted by whole turns; near the pole, where only the sum of the outer angles
-    is known, the first one turned is kept as it was.
+    to the frame before is taken, shifted by whole turns; near the pole, where only the sum of the outer
+    angles is known, the first one turned is kept as it was.
     """
     i, j, k = (_AXES[letter] for letter in order)
     parity = 1.0 if (j - i) % 3 == 1 else -1.0

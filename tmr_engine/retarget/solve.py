@@ -52,7 +52,7 @@ def solve(
         raise RetargetError("the motion and the armature share no part of the body", where=rig.name)
     heading = turn_to(source, target, motion, options.place)
     armature = rotation_of(rig.matrix_world[:3, :3])
-    turned = turns(motion, source, target, pairs, heading, armature)
+    turned = turns(motion, source, target, pairs, heading=heading, armature=armature)
     bones = [link.bone for link in pairs]
     chains = Chains(rig, bones, turned, carriers(rig, target_mapping, tuple(bones)))
     path = hips_path(motion, source, target, heading, options)
@@ -100,7 +100,7 @@ def _bone_motion(rig: Rig, name: str, basis: FloatArray | None, location: FloatA
 
 
 def _continuous(quats: FloatArray) -> FloatArray:
-    """(T, K, 4) with signs chosen so that neighbours never flip and the first frame is on the identity's side."""
+    """(T, K, 4), signs chosen so that neighbours never flip; the first frame is on the identity's side."""
     signed = rotation.continuous(quats)
     turned: FloatArray = np.where(signed[:1, :, :1] < 0, -signed, signed)
     return turned

@@ -34,7 +34,7 @@ def pick_leg(
     toes = [
         child for child in figure.children[foot] if figure.children[child] or len(figure.children[foot]) == 1
     ]
-    ahead = [j for j in line[line.index(foot) + 1 :]][:1]
+    ahead = line[line.index(foot) + 1 :][:1]
     if ahead and len(toes) <= 2:
         return [*best, ahead[0]]
     return best
@@ -43,7 +43,7 @@ def pick_leg(
 def pick_arm(
     figure: Figure, line: list[int], middle: FloatArray, across: FloatArray, leg: float
 ) -> tuple[int, list[int]]:
-    """The clavicle (-1 where there is none) and shoulder, elbow, wrist out of the line from the chest outward."""
+    """The clavicle (-1 where there is none) and shoulder, elbow, wrist of the line from the chest outward."""
     hand = _hand(figure, line)
     best, best_cost = line[:3], np.inf
     last = [hand] if hand >= 0 else list(range(2, len(line)))

@@ -1,8 +1,8 @@
 """The turn of every target bone in every frame: the anatomical frame of the source, carried over.
 
-A bone's *turn* is the rotation that takes it from its calibration pose to its pose, in armature space. With A the
-anatomical frames at rest and W a source joint's world rotation, turn = W W0^-1 A_source A_target^-1: the bones' own
-axes cancel, and so do the two rest poses.
+A bone's *turn* is the rotation that takes it from its calibration pose to its pose, in armature space. With A
+the anatomical frames at rest and W a source joint's world rotation, turn = W W0^-1 A_source A_target^-1: the
+bones' own axes cancel, and so do the two rest poses.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ def turns(
     source: Body,
     target: Body,
     pairs: Sequence[Link],
+    *,
     heading: FloatArray,
     armature: FloatArray,
 ) -> FloatArray:
@@ -46,7 +47,7 @@ def turns(
     to_world = rotation.multiply(heading, rotation.from_matrix(Z_UP))
     frames = _source_frames(motion, theirs, [link.first for link in pairs], to_world)
     _blend_spines(motion, theirs, pairs, to_world, frames)
-    _slope_clavicles(motion, source, target, pairs, to_world, frames, (theirs, ours))
+    _slope_clavicles(motion, source, target, pairs, to_world=to_world, frames=frames, rest=(theirs, ours))
     rest = rotation.from_matrix(np.array([ours[link.bone] for link in pairs]))
     end = rotation.multiply(rotation.conjugate(rest), armature)
     return rotation.multiply(rotation.multiply(rotation.conjugate(armature), frames), end[:, None])
@@ -81,6 +82,7 @@ def _slope_clavicles(
     source: Body,
     target: Body,
     pairs: Sequence[Link],
+    *,
     to_world: FloatArray,
     frames: FloatArray,
     rest: tuple[RestFrames, RestFrames],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 import time
@@ -10,9 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..errors import BundleError
 from ..library import Clip, Library
-from ..model import SentenceEncoder, load_sentence_encoder
+from ..model import SentenceEncoder, sentence_encoder_or_note
 from ..motion.arrays import arrays_from_motion
 from ..protocol import BadParams
 from ..search import Filters, search
@@ -20,6 +20,8 @@ from .jobs import Job
 from .open_libraries import OpenLibraries
 from .params import Params
 from .server import Answer, Method, Service
+
+logger = logging.getLogger(__name__)
 
 _MAX_RESULTS = 1000
 _MAX_CLIPS = 1000
@@ -59,7 +61,11 @@ class _Methods:
 
     def warm(self) -> None:
         """Loads the model and runs it once, so that the first search finds both in memory."""
-        self._load_encoder().encode([""])
+        encoder, note = self._encoder_or_note()
+        if encoder is None:
+            logger.warning(note)
+        else:
+            encoder.encode([""])
 
     def search(self, job: Job) -> Answer:
         """Ranked clips for a sentence; by exact words alone, and saying so, where there is no model."""
@@ -132,18 +138,13 @@ class _Methods:
         folder = params.text("library", default="")
         return self._libraries.open(folder) if folder else self._libraries.demo(job.progress)
 
-    def _load_encoder(self) -> SentenceEncoder:
-        with self._loading:
-            if self._encoder is None:
-                self._encoder = load_sentence_encoder(self._model_folder)
-            return self._encoder
-
     def _encoder_or_note(self) -> tuple[SentenceEncoder | None, str]:
-        """The encoder; or none, and the sentence that tells the user what that means."""
-        try:
-            return self._load_encoder(), ""
-        except BundleError as error:
-            return None, f"Only exact words count, because the sentence model cannot be used: {error}"
+        """See `sentence_encoder_or_note`; loaded once, and looked for again as long as it is missing."""
+        with self._loading:
+            note = ""
+            if self._encoder is None:
+                self._encoder, note = sentence_encoder_or_note(self._model_folder)
+            return self._encoder, note
 
 
 def _filters(params: Params) -> Filters | None:

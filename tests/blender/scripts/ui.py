@@ -143,6 +143,8 @@ def inserting(facts):
     bpy.context.view_layer.update()
     bpy.ops.ed.undo_push(message="before")
     facts["before"] = armature_state("Hero")
+    first = shown().results[0]
+    facts["first_row"] = {"clip": first.clip, "licence": first.licence}
     facts["insert"] = list(bpy.ops.tmr.insert_clip("EXEC_DEFAULT", True))
     facts["inserted"] = armature_state("Hero")
     action = bpy.data.objects["Hero"].animation_data.action

@@ -1,4 +1,4 @@
-"""Run by a Blender's Python: dump_rigs.py FOLDER OUT [NAME...]. Writes every armature of FOLDER as OUT/<file>.json."""
+"""Run by a Blender's Python: dump_rigs.py FOLDER OUT [NAME...]. Writes every armature as OUT/<file>.json."""
 
 import json
 import os
@@ -85,10 +85,7 @@ def read_rig(rig_object, table: dict[str, str]) -> Rig:
             rest = driver.data_path.removeprefix(prefix)
             if driver.data_path.startswith(prefix) and rest in CHANNELS:
                 driven[bone.name] = (*driven.get(bone.name, ()), f"{rest}[{driver.array_index}]")
-    properties = {
-        p.name: {k: float(p[k]) for k in p.keys() if isinstance(p[k], (int, float))}
-        for p in pose
-    }
+    properties = {p.name: {k: float(v) for k, v in p.items() if isinstance(v, (int, float))} for p in pose}
     return Rig(
         name=rig_object.name,
         names=tuple(bone.name for bone in bones),

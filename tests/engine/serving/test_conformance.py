@@ -146,7 +146,7 @@ def test_an_error_has_a_code_a_sentence_and_what_fixes_it(engine):
         "shelf 3",
         "it has no more room",
         "Buy a shelf",
-        "shelf 3: the library is full. it has no more room. Buy a shelf.",
+        "shelf 3: the library is full. It has no more room. Buy a shelf.",
     )
 
 
