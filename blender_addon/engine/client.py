@@ -94,7 +94,7 @@ class EngineClient:
     _ends: int = field(default=0, init=False)  # unexpected ends since the last answer
     _last_id: int = field(default=0, init=False)
     _pending: dict[int, _Pending] = field(default_factory=dict, init=False)
-    _inbox: SimpleQueue[tuple[int, protocol.Message | protocol.MessageError | None]] = field(
+    _inbox: SimpleQueue[tuple[int, protocol.Message | errors.TMRError | None]] = field(
         default_factory=SimpleQueue, init=False
     )
 
@@ -205,13 +205,14 @@ class EngineClient:
     def _launch(self) -> None:
         self._run += 1
         self.failure = None
+        self.state = State.STARTING
+        self._started_s = self.clock()
         try:
             self._process = self.launch()
         except errors.TMRError as error:
-            self._fail(error)
+            self._process = None
+            self._inbox.put((self._run, error))  # `poll` says it: who asks does not know the request's id yet
             return
-        self.state = State.STARTING
-        self._started_s = self.clock()
         arguments = (self._process, self._run, self._inbox)
         threading.Thread(target=_read, args=arguments, name="tmr-engine-reader", daemon=True).start()
 
@@ -220,7 +221,7 @@ class EngineClient:
         pending.heard_s = self.clock()
         self._process.send(protocol.encode(pending.request))
 
-    def _take(self, message: protocol.Message | protocol.MessageError | None) -> None:
+    def _take(self, message: protocol.Message | errors.TMRError | None) -> None:
         if message is None:
             self._end(f"the engine ended unexpectedly ({self._process.why_it_ended()})")
         elif self.state is State.STARTING:
@@ -237,8 +238,10 @@ class EngineClient:
         else:
             logger.warning("the engine sent a %s message", message.kind)
 
-    def _greet(self, message: protocol.Message | protocol.MessageError) -> None:
-        if not isinstance(message, protocol.Hello):
+    def _greet(self, message: protocol.Message | errors.TMRError) -> None:
+        if isinstance(message, EngineError):
+            self._fail(message)
+        elif not isinstance(message, protocol.Hello):
             self._fail(EngineError("the engine did not say hello", why="Something else prints in its place"))
         elif message.protocol != protocol.VERSION:
             self._fail(
@@ -283,11 +286,13 @@ class EngineClient:
             return
         late = [item for item in self._pending.values() if now - item.heard_s > item.limit_s]
         if late:
+            run = self._run
+            self._process.kill()
             for pending in late:
                 silence = f"the engine did not answer within {pending.limit_s:g} s"
                 self._refuse(pending, EngineTimeout(silence, fix="Try again; the log says more"))
-            self._process.kill()
-            self._end("the engine hung")
+            if run == self._run:  # a callback may have stopped the engine
+                self._end("the engine hung")
 
     def _end(self, what: str) -> None:
         """Starts the engine again after an end that nobody wanted; the second time, gives up."""
@@ -296,10 +301,11 @@ class EngineClient:
         if self._ends > 1:
             self._fail(failure)
             return
-        for pending in [item for item in self._pending.values() if item.sendings > 1]:
-            self._refuse(pending, failure)
-        self.on_log("warning", f"{failure.what}; it was restarted")
+        twice = [item for item in self._pending.values() if item.sendings > 1]
         self._launch()
+        self.on_log("warning", f"{failure.what}; it was restarted")
+        for pending in twice:
+            self._refuse(pending, failure)
 
     def _fail(self, error: errors.TMRError) -> None:
         self.state = State.FAILED
@@ -312,8 +318,8 @@ class EngineClient:
             self._refuse(pending, error)
 
     def _refuse(self, pending: _Pending, error: errors.TMRError) -> None:
-        del self._pending[pending.request.id]
-        pending.on_error(protocol.Error.of(error, pending.request.id))
+        if self._pending.pop(pending.request.id, None):  # else the callback of another one cancelled it
+            pending.on_error(protocol.Error.of(error, pending.request.id))
 
 
 def _activity(pending: _Pending) -> str:
@@ -330,6 +336,8 @@ def _read(process: EngineProcess, run: int, inbox: SimpleQueue) -> None:
             message = protocol.read_message(process.stdout)
         except protocol.MessageError as error:
             message = error
+        if message is None:
+            process.stop(_STOP_WAIT_S)  # here and not in `poll`: one that ends its output may live on
         inbox.put((run, message))
         if message is None:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
@@ -119,7 +120,10 @@ class EngineProcess:
         self._outbox.put(data)
 
     def stop(self, wait_s: float) -> None:
-        """Ends its input, which ends an engine in good order; kills it after `wait_s` seconds."""
+        """Ends its input, which ends an engine in good order; kills it after `wait_s` seconds.
+
+        Both this and `kill` may be called from several threads.
+        """
         self._outbox.put(None)
         try:
             self._child.wait(wait_s)
@@ -132,7 +136,8 @@ class EngineProcess:
         if sys.platform == "win32":
             self._child.kill()
         elif self._child.poll() is None:
-            os.killpg(self._child.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself just now
+                os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait()
 
     def why_it_ended(self) -> str:
