@@ -123,7 +123,7 @@ class Bench:
 
 
 class ProcessTable:
-    """The processes of this machine, looked up in /proc. A zombie, all that may be left of an orphan, is none."""
+    """Who runs, looked up in /proc. A zombie, which is all that may be left of an orphan, runs no more."""
 
     def runs(self, pid: int) -> bool:
         return self._state_and_group(pid)[0] not in ("", "Z")
