@@ -23,7 +23,7 @@ TO_WORLD = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 # a role's joint on the left side or in the middle: metres, T-pose, Z up, facing -Y, left is +X
 MIDDLE = {"hips": (0.0, 0.0, 0.95), "head": (0.0, 0.0, 1.57)}
 TRUNK_BASE, TRUNK_TOP = np.array([0.0, 0.0, 1.02]), np.array([0.0, 0.0, 1.30])
-NECK_BASE, NECK_TOP = np.array([0.0, 0.01, 1.46]), np.array([0.0, 0.0, 1.53])
+NECK_BASE, NECK_TOP = np.array([0.0, 0.0, 1.46]), np.array([0.0, 0.0, 1.53])
 LEFT = {
     "clavicle": (0.03, 0.0, 1.42),
     "upper_arm": (0.18, 0.0, 1.42),

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from tests.engine.retarget.bodies import (
+    FINGERS,
     LIMBS,
+    SIDES,
     TO_WORLD,
+    Joints,
     Names,
     at_rest,
     basis_of,
@@ -172,7 +175,9 @@ def test_without_a_place_the_clip_goes_where_the_rest_pose_faces():
     turned = body(NAMES)
     turned.heads = [about_z(130) @ head for head in turned.heads]
     rig = rig_of(turned, seed=1)
-    assert limb_errors(motion, rig, solved(motion, rig), about_z(130)).max() < 1e-6
+    solution = solved(motion, rig)
+    assert limb_errors(motion, rig, solution, about_z(130)).max() < 1e-6
+    assert np.abs(rig_places(rig, solution) - source_places(motion) @ about_z(130).T).max() < 1e-9
 
 
 def test_with_a_place_the_first_frame_stands_there_and_faces_there():
@@ -264,6 +269,98 @@ def test_a_longer_spine_bends_as_much_in_all_as_the_shorter_one():
     for bone in ("hips", "chest", "head", "left_hand"):
         ours, theirs = shown[:, rig.indices[bone], :3, :3], wanted[:, source.indices[bone], :3, :3]
         assert np.abs(ours - theirs).max() < 1e-9, bone
+
+
+def test_spine_bones_take_the_bend_at_their_own_middles():
+    """A source that bends by 20 more degrees at each trunk joint; the rig has twice as many spine bones."""
+    local = np.tile(np.eye(3), (1, len(SOURCE), 1, 1))
+    c, s = np.cos(np.radians(20)), np.sin(np.radians(20))
+    for bone in ("spine_a", "spine_b", "chest"):
+        local[0, SOURCE.index(bone)] = [[1, 0, 0], [0, c, -s], [0, s, c]]
+    motion = Motion(SOURCE, SOURCE.offsets[None, 0], wxyz(local), 30.0)
+    names = NAMES | {"spine": tuple(f"spine_{number}" for number in range(4))}
+    target = body(names)
+    rig = rig_of(target, axes=TO_WORLD)
+    shown = posed(rig, solved(motion, rig, names))[0]
+
+    def middles(joints: Joints, trunk: list[str]) -> np.ndarray:
+        """Middles of the trunk's bones, arc length from the hip joints (0) to the neck (1)."""
+        places = [joints.places[joints.names.index(name)] for name in (*trunk, "neck")]
+        base = joints.places[[joints.names.index(f"{side}_upper_leg") for side in SIDES]].mean(axis=0)
+        steps = np.linalg.norm(np.diff([base, *places], axis=0), axis=1)
+        ends = np.cumsum(steps)
+        return (ends[:-1] + ends[1:]) / 2 / ends[-1]
+
+    known = np.concatenate([[0.0], middles(T_POSE, ["spine_a", "spine_b", "chest"])])
+    trunk = [*names["spine"], "chest"]
+    wanted = np.interp(middles(target, trunk), known, [0.0, 20.0, 40.0, 60.0])
+    bent = [shown[rig.indices[name], :3, :3] @ TO_WORLD.T for name in trunk]
+    degrees = np.degrees([np.arctan2(turn[2, 1], turn[2, 2]) for turn in bent])
+    assert np.allclose(degrees, wanted, atol=1e-6)
+
+
+def test_a_clavicle_of_another_slope_keeps_it():
+    joints = body(NAMES)
+    for side in SIDES:
+        joints.heads[joints.names.index(f"{side}_clavicle")] = joints.heads[
+            joints.names.index(f"{side}_clavicle")
+        ] + [0.0, 0.02, 0.08]
+    rig = rig_of(joints, seed=9)
+    basis = basis_of(rig, solved(at_rest(SOURCE), rig))
+    for side in SIDES:
+        assert np.abs(basis[0, rig.indices[f"{side}_clavicle"]] - np.eye(4)).max() < 1e-9
+
+
+def test_heels_do_not_tilt_the_feet():
+    joints = body(NAMES)
+    for side in SIDES:
+        ankle = joints.names.index(f"{side}_foot")
+        joints.heads[ankle] = joints.heads[ankle] + [0.0, 0.02, 0.09]  # high heels: the ankle alone is higher
+    rig = rig_of(joints, seed=9)
+    shown = posed(rig, solved(at_rest(SOURCE), rig))[0]
+    for name in ("left_foot", "right_foot", "left_toe", "right_toe"):
+        bone = rig.indices[name]
+        assert np.abs(shown[bone, :3, :3] - rig.rest_matrices[bone, :3, :3]).max() < 1e-9
+
+
+def test_palms_are_told_by_the_knuckles():
+    """A rig that rests with its palms forward takes a clip made with palms down."""
+    motion = dance(SOURCE)
+    joints = body(NAMES)
+    turn = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
+    for place, name in enumerate(joints.names):
+        side = name.partition("_")[0]
+        if name.startswith(tuple(f"{side}_{finger}" for finger in FINGERS)):
+            wrist = joints.heads[joints.names.index(f"{side}_hand")]
+            joints.heads[place] = wrist + turn @ (joints.heads[place] - wrist)
+    rig = rig_of(joints, seed=10)
+    pairs = [(f"{side}_hand", f"{side}_{finger}_0") for side in SIDES for finger in ("index", "little")]
+    ours = directions(rig_places(rig, solved(motion, rig)), rig.names, pairs)
+    assert degrees_between(ours, directions(source_places(motion), SOURCE.names, pairs)).max() < 1e-5
+
+
+@pytest.mark.parametrize(("degrees", "most"), [(5.0, 11.0), (12.0, 25.0)])
+def test_elbows_that_are_all_but_straight_do_not_roll_the_arm(degrees, most):
+    """Slight bends, forward on the source and downward on the rig, are no hinges a quarter turn apart."""
+
+    def bent(axis: int) -> Joints:
+        joints = body(plain_names(fingers=False))
+        for side, sign in zip(SIDES, (1, -1), strict=True):
+            hand = joints.names.index(f"{side}_hand")
+            forearm = np.zeros(3)
+            forearm[0] = sign * 0.25 * np.cos(np.radians(degrees))
+            forearm[axis] = -0.25 * np.sin(np.radians(degrees))
+            joints.heads[hand] = joints.heads[joints.names.index(f"{side}_lower_arm")] + forearm
+        return joints
+
+    names = plain_names(fingers=False)
+    rig = rig_of(bent(2), seed=3)
+    given = Mapping(names, "given", 1.0)
+    shown = posed(rig, solve(at_rest(skeleton_of(bent(1))), given, rig, given))[0]
+    for name in ("left_upper_arm", "left_lower_arm", "right_upper_arm", "right_lower_arm"):
+        bone = rig.indices[name]
+        turned = shown[bone, :3, :3] @ rig.rest_matrices[bone, :3, :3].T
+        assert np.degrees(np.arccos(np.clip((np.trace(turned) - 1) / 2, -1, 1))) < most
 
 
 def test_hips_that_cannot_move_hand_the_way_to_the_bone_above():
