@@ -364,5 +364,8 @@ def _unpack(descriptors: list[Any], payload: bytes) -> dict[str, np.ndarray]:
         if offset + count * np.dtype(dtype).itemsize > len(payload):
             raise MessageError(f"array {name} ends behind the {len(payload)} bytes that came")
         flat = np.frombuffer(payload, dtype, count, offset) if count else np.empty(0, dtype)
-        arrays[name] = flat.reshape(shape)
+        try:
+            arrays[name] = flat.reshape(shape)
+        except (ValueError, OverflowError) as error:  # lengths beyond what NumPy counts, beside a 0
+            raise MessageError(f"array {name} has an impossible shape: {error}") from error
     return arrays

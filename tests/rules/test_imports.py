@@ -31,6 +31,7 @@ ALLOWED = {
     "library": {"formats", "model"},
     "search": {"library", "model"},
     "retarget": set(),
+    "canonical": {"features", "formats", "retarget"},
     "blender": set(),
     "serving": {"formats", "model", "library", "search", "retarget", "blender", "protocol"},
     "demo_library": {"formats", "library", "model", "retarget"},

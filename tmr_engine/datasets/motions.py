@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..canonical import smpl_joints
 from ..errors import MotionFileError
 from ..features import FEATURE_FPS, FEATURE_WIDTH, joints_to_features, mirror_joints
 from ..formats import ReadOptions, read_motion
@@ -18,7 +19,6 @@ from ..motion import Motion
 from ..motion.resample import resample
 from ..motion.rotation import FloatArray
 from .dataset import MotionPlace
-from .joints import canonical_joints
 
 KIT_WIDTH = 251
 _WIDTHS = (FEATURE_WIDTH, KIT_WIDTH)
@@ -79,4 +79,4 @@ class FeatureReader:
         options = ReadOptions(fps=place.fps or None, body_models=self.body_models)
         motion = self.read(place.path, place.take, options)
         # by time, not by dropping frames: every source rate comes out at 20 frames per second
-        return canonical_joints(resample(motion, FEATURE_FPS))
+        return smpl_joints(resample(motion, FEATURE_FPS))

@@ -7,6 +7,7 @@ hinges) or, where the limb is straight, from the joint above (docs/formats.md).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,16 +28,26 @@ _HINGES = (
 # Below 5 degrees of bend the hinge is noise, above 20 it is exact enough to be trusted alone.
 _BEND = np.radians([5.0, 20.0])
 _CLUSTER_ROUNDS = 5
+# A known turn weighs as much as three bones of 2 cm: it decides only where the bones do not.
+_TRUST_M2 = 4e-4
 
 
-def fit_rotations(template: Skeleton, positions: FloatArray, fps: float) -> Motion:
+def fit_rotations(
+    template: Skeleton,
+    positions: FloatArray,
+    fps: float,
+    known: Mapping[int, FloatArray] | None = None,
+) -> Motion:
     """The motion of a skeleton that goes through given positions.
 
     Args:
         template: joints, tree and the directions of the bones at rest.
         positions: (T, J, 3) metres, Y up.
         fps: frames per second.
+        known: joint -> (T, 4) its turn in the world since the rest pose, where it is known but for small
+            differences of direction: the twist is taken from it.
     """
+    known = known or {}
     children = template.children
     offsets = template.offsets.copy()
     for joint, parent in enumerate(template.parents.tolist()):
@@ -46,16 +57,20 @@ def fit_rotations(template: Skeleton, positions: FloatArray, fps: float) -> Moti
     world = rotation.identity(*positions.shape[:2])
     hinges = _hinge_joints(template)
     for joint, parent in enumerate(template.parents.tolist()):
-        above = world[:, parent] if parent >= 0 else rotation.identity(len(positions))
+        above = known.get(joint)
+        if above is None:
+            above = world[:, parent] if parent >= 0 else rotation.identity(len(positions))
         below = list(children[joint])
         bones = positions[:, below] - positions[:, joint, None]
-        if len(below) > 1:
+        if len(below) > 1 and joint in known:
+            world[:, joint], offsets[below] = _known_cluster(bones, above)
+        elif len(below) > 1:
             world[:, joint], offsets[below] = _cluster(bones, offsets[below])
         elif not below:
             world[:, joint] = above
         else:
             world[:, joint] = _swing(above, offsets[below[0]], unit(bones[:, 0]))
-            if joint in hinges:
+            if joint in hinges and joint not in known:
                 world[:, joint] = _with_hinge(world[:, joint], joint, hinges[joint], positions)
     local = world.copy()
     for joint, parent in enumerate(template.parents.tolist()):
@@ -83,9 +98,21 @@ def _cluster(bones: FloatArray, offsets: FloatArray) -> tuple[FloatArray, FloatA
     return rotation.multiply(turns, away), rest
 
 
-def _best_turns(bones: FloatArray, rest: FloatArray) -> FloatArray:
-    """(T, 4) least-squares turns of rest (K, 3) onto bones (T, K, 3) (Kabsch 1976)."""
-    covariance = np.einsum("tki,kj->tij", bones, rest)
+def _known_cluster(bones: FloatArray, known: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """As `_cluster`, where the turns are known but for small differences.
+
+    Bones that lie on one line (collars that start at the neck, as CMU's do) would leave a turn open.
+    """
+    rest = np.median(rotation.rotate(rotation.conjugate(known)[:, None], bones), axis=0)
+    return _best_turns(bones, rest, _TRUST_M2 * rotation.to_matrix(known)), rest
+
+
+def _best_turns(bones: FloatArray, rest: FloatArray, prior: FloatArray | float = 0.0) -> FloatArray:
+    """(T, 4) least-squares turns of rest (K, 3) onto bones (T, K, 3) (Kabsch 1976).
+
+    A `prior`, (T, 3, 3) rotations times square metres, counts as three more bones of that squared length.
+    """
+    covariance = np.einsum("tki,kj->tij", bones, rest) + prior
     left, _, right = np.linalg.svd(covariance)
     proper = np.linalg.det(left) * np.linalg.det(right)
     left[..., 2] *= proper[:, None]

@@ -15,7 +15,7 @@ from .placing import placement
 from .rig import BoneConstraint, Rig, rig_from_json, rig_to_json
 from .roles import Mapping
 from .solution import BoneMotion, Curve, Solution, Switch
-from .solve import solve
+from .solve import solve, turns_of_skeleton
 
 __all__ = [
     "BoneConstraint",
@@ -33,4 +33,5 @@ __all__ = [
     "rig_from_json",
     "rig_to_json",
     "solve",
+    "turns_of_skeleton",
 ]

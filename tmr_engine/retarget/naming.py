@@ -6,10 +6,10 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .families import Family, families
-from .roles import SIDES, RoleBones
+from .roles import FINGERS, SIDES, RoleBones
 
 # a family is recognised by these first (retargeting-quality: share of the required roles)
 REQUIRED = (
@@ -33,14 +33,16 @@ class Proposal:
     Args:
         family: the family.
         roles: its roles, only with names that exist.
-        score: share of required roles + share of all names + share of the signature, each 0 to 1.
-        found: how many of the family's names exist.
+        score: share of required roles + share of all names but fingers + share of the signature, each 0 to 1.
+        found: how many of the family's names exist, fingers left out.
+        rewritten: how far the names had to be rewritten to fit, 0 for not at all.
     """
 
     family: Family
     roles: dict[str, RoleBones]
     score: float
     found: int
+    rewritten: int = 0
 
 
 def normalise(name: str) -> str:
@@ -59,10 +61,12 @@ def propose(names: Iterable[str]) -> list[Proposal]:
     ways = _ways(listed)
     proposals = []
     for family in families():
-        best = max((_fit(family, rewrite, table) for rewrite, table in ways), key=lambda found: found.score)
-        if best.score > 0:
-            proposals.append(best)
-    return sorted(proposals, key=lambda proposal: (-proposal.score, -proposal.found))
+        fits = [_fit(family, rewrite, table) for rewrite, table in ways]
+        place = max(range(len(fits)), key=lambda place: fits[place].score)
+        if fits[place].score > 0:
+            proposals.append(replace(fits[place], rewritten=place))
+    # families that share their names but for case or namespace: the one that writes them as the rig does
+    return sorted(proposals, key=lambda found: (-found.score, found.rewritten, -found.found))
 
 
 Rewrite = Callable[[str], str]
@@ -104,8 +108,9 @@ def _fit(family: Family, rewrite: Rewrite, table: dict[str, str]) -> Proposal:
     for role, bones in family.roles.items():
         wanted = (bones,) if isinstance(bones, str) else bones
         present = tuple(table[rewrite(name)] for name in wanted if rewrite(name) in table)
-        listed += len(wanted)
-        found += len(present)
+        if not role.endswith(FINGERS):  # many rigs of a family come without fingers
+            listed += len(wanted)
+            found += len(present)
         if present:
             roles[role] = present[0] if isinstance(bones, str) else present
     required = [role for role in REQUIRED if role in family.roles]

@@ -9,8 +9,9 @@ from ..motion.rotation import FloatArray
 
 _AXES = {"X": 0, "Y": 1, "Z": 2}
 
-# nearer to the pole than this, the first and the last Euler angle turn about the same axis
-_GIMBAL = np.radians(85.0)
+# nearer to the pole than this, the first and the last Euler angle turn about the same axis; any farther away,
+# keeping the first one would turn the bone by as much as is missing to the pole
+_GIMBAL = np.radians(89.99)
 
 
 def channels(mode: str, quats: FloatArray) -> tuple[str, FloatArray]:

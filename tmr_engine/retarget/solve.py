@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import RetargetError
-from ..motion import Motion, rotation
+from ..motion import Motion, Skeleton, rotation
 from ..motion.resample import resample
 from ..motion.rotation import FloatArray
 from .body import Body
 from .carriers import carriers
 from .chains import Chains, rotation_of
-from .figure import figure_of_skeleton
+from .figure import Z_UP, figure_of_skeleton
 from .links import links
 from .moving import mover_of
 from .options import SolveOptions
@@ -65,6 +65,33 @@ def solve(
         warnings=(*target_mapping.warnings, *source_mapping.warnings, *motion.warnings, *warnings),
         unmapped=target_mapping.unmapped,
     )
+
+
+def turns_of_skeleton(
+    motion: Motion, source_mapping: Mapping, skeleton: Skeleton, mapping: Mapping
+) -> dict[str, FloatArray]:
+    """How the joints of another skeleton turn to do a motion.
+
+    Args:
+        motion: T frames, metres, Y up.
+        source_mapping: `map_skeleton(motion.skeleton)`.
+        skeleton: whose joints are to turn; its rest rotations are the identity.
+        mapping: `map_skeleton(skeleton)`.
+
+    Returns:
+        joint -> (T, 4) turn in the world, Y up, since the rest pose; joints that the motion moves.
+
+    Raises:
+        RetargetError: a rest pose shows no body.
+    """
+    source = Body(figure_of_skeleton(motion.skeleton), source_mapping)
+    target = Body(figure_of_skeleton(skeleton), mapping)
+    pairs = links(source, target)
+    still = rotation.identity()
+    turned = turns(motion, source, target, pairs, heading=still, armature=still)
+    to_y_up = rotation.from_matrix(Z_UP.T)
+    y_up = rotation.multiply(rotation.multiply(to_y_up, turned), rotation.conjugate(to_y_up))
+    return {link.bone: turn for link, turn in zip(pairs, y_up, strict=True)}
 
 
 def _keys(rig: Rig, mapping: Mapping, chains: Chains, path: FloatArray) -> tuple[list[BoneMotion], list[str]]:

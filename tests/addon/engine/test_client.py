@@ -203,6 +203,20 @@ def test_a_result_whose_array_is_longer_than_its_bytes_is_an_error(small_engine)
     assert bench.answer(bench.ask())
 
 
+@pytest.mark.parametrize("shape", [[0, 2**80], [0] * 70])
+def test_an_array_of_an_impossible_shape_is_an_error_and_the_next_answer_is_heard(small_engine, shape):
+    bench = small_engine(f"""
+        hello()
+        request = hear()
+        array = {{"name": "a", "dtype": "<f8", "shape": {shape}, "offset": 0}}
+        say(kind="result", id=request["id"], arrays=[array])
+        serve()
+    """)
+    assert bench.refusal(bench.ask()).code == "protocol"
+    assert bench.answer(bench.ask())
+    assert len(bench.processes) == 1
+
+
 def test_answers_out_of_order_reach_those_who_asked(small_engine):
     bench = small_engine("""
         hello()

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tmr_engine.canonical import smpl_joints
 from tmr_engine.datasets import load_dataset
 from tmr_engine.datasets.clip_arrays import ClipArrays
-from tmr_engine.datasets.joints import canonical_joints
 from tmr_engine.errors import MotionFileError
 from tmr_engine.features.swings import PARENTS
 from tmr_engine.formats import ReadOptions, read_motion
@@ -100,8 +100,8 @@ def test_arrays_that_do_not_fit_are_refused(tmp_path: Path, changes: dict, words
 def test_one_walk_in_several_conventions_has_the_same_joints(shared_dir: Path, name: str) -> None:
     """The files show one walk on skeletons of other names, spines, units, axes and rates."""
     reference = read_motion(shared_dir / "motions" / "walk_m_yup_XYZ_60.bvh")
-    wanted = canonical_joints(resample(reference, 20.0))
-    found = canonical_joints(resample(read_motion(shared_dir / "motions" / name), 20.0))
+    wanted = smpl_joints(resample(reference, 20.0))
+    found = smpl_joints(resample(read_motion(shared_dir / "motions" / name), 20.0))
     frames = min(len(wanted), len(found))
     relative = [joints[:frames] - joints[:frames, :1] for joints in (found, wanted)]
     apart = np.abs(relative[0] - relative[1]).max(axis=(0, 2))
@@ -116,7 +116,7 @@ def test_joints_of_every_demo_skeleton_make_a_body() -> None:
     folders = {item.motion.path: item for item in dataset.items}
     assert len(folders) == 3
     for item in folders.values():
-        joints = canonical_joints(read_motion(item.motion.path, item.motion.take))
+        joints = smpl_joints(read_motion(item.motion.path, item.motion.take))
         lengths = np.linalg.norm(joints[:, 1:] - joints[:, PARENTS[1:]], axis=-1)
         limbs = [place - 1 for place in (4, 5, 7, 8, 10, 11, 18, 19, 20, 21)]
         assert np.ptp(lengths[:, limbs], axis=0).max() < 1e-3

@@ -16,12 +16,6 @@ from tmr_engine.retarget.families import FOLDER, Family, families, read_family
 from tmr_engine.retarget.roles import LIMB_ROLES, USUAL_ROLES
 
 FAMILIES = {family.name: family for family in families()}
-# families that share every role name but for case or namespace: the other one may be named, roles are alike
-TWINS = {
-    "mocaponline": "mixamo",
-    "quaternius_universal": "makehuman_game_engine",
-    "ue4_mannequin": "makehuman_game_engine",
-}
 SHAPES = {"T": {}, "A45": {"arm_down_deg": 45.0}, "child": {"leg_scale": 0.7, "scale": 0.6}}
 
 
@@ -42,7 +36,7 @@ def test_a_rig_of_every_family_is_recognised_with_the_right_roles(name):
     for switch in family.switches:
         switches[switch.bone][switch.property] = 1.0 - switch.value
     mapping = map_rig(rig_of(joints_of(family), seed=1, properties=switches))
-    assert mapping.family in (name, TWINS.get(name))
+    assert mapping.family == name
     assert {role: mapping.roles.get(role) for role in family.roles} == family.roles
     assert set(mapping.roles) - set(family.roles) <= {"root"}
     assert {(s.bone, s.path, s.value, s.found) for s in mapping.switches} == {
@@ -54,7 +48,7 @@ def test_a_rig_of_every_family_is_recognised_with_the_right_roles(name):
 def test_a_source_skeleton_of_every_family_is_understood_alike(name):
     family = FAMILIES[name]
     mapping = map_skeleton(skeleton_of(joints_of(family)))
-    assert mapping.family in (name, TWINS.get(name))
+    assert mapping.family == name
     assert {role: mapping.roles.get(role) for role in family.roles} == family.roles
 
 

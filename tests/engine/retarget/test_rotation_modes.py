@@ -47,9 +47,6 @@ def test_euler_angles_give_the_rotation_back_and_take_the_short_way(order, seed)
     assert np.abs(now - before).max() <= np.pi + 1e-9
 
 
-@pytest.mark.xfail(
-    strict=True, reason="within 5 degrees of a pole the first angle is kept, which turns the bone by up to 5"
-)
 def test_euler_angles_give_the_rotation_back_near_the_poles_too():
     worst = [errors(rotation(o, euler(o, smooth(s))), smooth(s)).max() for o in ORDERS for s in range(3)]
     assert max(worst) < 0.1

@@ -1,4 +1,4 @@
-"""Any human skeleton as the 22 joints of the features, by role; joints it does not have are interpolated."""
+"""The places of SMPL's 22 joints on any human skeleton, by role; missing ones are interpolated."""
 
 from __future__ import annotations
 
@@ -14,14 +14,21 @@ from ..retarget.roles import SIDES, Mapping
 # number of the left joint; the right one follows
 _LIMBS = {"upper_leg": 1, "lower_leg": 4, "foot": 7, "upper_arm": 16, "lower_arm": 18, "hand": 20}
 _TRUNK = (3, 6, 9)
+_SMPL = ("smpl", "smplh", "smplx")  # families whose joints these are
 # of the way from hips to neck, in the reference skeleton
 _SHARES = np.cumsum(LENGTHS[[3, 6, 9]]) / LENGTHS[[3, 6, 9, 12]].sum()
 _TOE = np.array([0.0, -0.03, 0.14])  # metres from the ankle of a body at rest that faces +Z
 _COLLAR = 0.3  # share of the way from the chest to the shoulder
 
 
-def canonical_joints(motion: Motion) -> FloatArray:
-    """(T, 22, 3) metres, world positions in SMPL's joint order.
+def smpl_joints(motion: Motion) -> FloatArray:
+    """The places of SMPL's 22 joints, read off the joints that play the same roles.
+
+    Args:
+        motion: T frames of any human skeleton.
+
+    Returns:
+        (T, 22, 3) metres, in the world, Y up, in SMPL's order.
 
     Raises:
         RetargetError: the skeleton is no human's, or lacks a limb.
@@ -66,6 +73,8 @@ def _trunk(motion: Motion, mapping: Mapping, hips: FloatArray, top: FloatArray) 
     points = np.stack(
         [hips, *(motion.world[0][:, motion.skeleton.index(bone)] for bone in bones), top], axis=1
     )
+    if mapping.family in _SMPL and len(bones) == len(_TRUNK):
+        return points[:, 1:-1]
     way = np.append(0.0, np.cumsum(np.linalg.norm(np.diff(points[0], axis=0), axis=-1)))
     where = _SHARES * way[-1]
     below = np.clip(np.searchsorted(way, where, side="right") - 1, 0, len(way) - 2)
