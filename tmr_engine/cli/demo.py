@@ -48,7 +48,7 @@ def run(args: Namespace) -> int:
         Path(rig["out"]),
         out / "retargeted.blend",
         name=results[0].caption,
-        notes={"licence": best.licence, "credit": best.credit},
+        notes={"tmr_clip": best.id, "tmr_licence": best.licence, "tmr_credit": best.credit},
     )
     sheet = run_background(
         "render_sheet",

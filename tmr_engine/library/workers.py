@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
+from queue import SimpleQueue
 from types import TracebackType
 
 from ..errors import LibraryError
@@ -80,21 +81,24 @@ class _Worker:
         self._process: SpawnProcess = context.Process(target=_serve, args=(theirs, self._work), daemon=True)
         self._process.start()
         theirs.close()
+        # Jobs are sent by a thread. Both ends of a pipe that send at once, each more than it holds (a file of
+        # many captions), would otherwise wait for each other for ever.
+        self._outbox: SimpleQueue[Job | None] = SimpleQueue()
+        self._sender = threading.Thread(target=_send_all, args=(self.connection, self._outbox), daemon=True)
+        self._sender.start()
         self._is_ready = False
         self._since = time.monotonic()
 
     def take_from(self, queue: deque[Job]) -> None:
         """Fills up with waiting jobs."""
-        while queue and len(self.jobs) < _AHEAD:
-            if not self.jobs:
-                self._since = time.monotonic()
-            try:
-                self.connection.send(queue[0])
-            except (BrokenPipeError, ConnectionResetError):
+        if queue and not self.jobs:
+            if not self._process.is_alive():  # it died while it had nothing to do: no file is to blame
                 self._check_started()
                 self._restart(queue)
-                continue
+            self._since = time.monotonic()
+        while queue and len(self.jobs) < _AHEAD:
             self.jobs.append(queue.popleft())
+            self._outbox.put(self.jobs[-1])
 
     def receive(self, queue: deque[Job]) -> Iterator[Reading]:
         """What the process has sent; a process that died costs the job it was at."""
@@ -128,6 +132,8 @@ class _Worker:
         """Ends the process at once; it holds nothing that could be lost."""
         self._process.kill()
         self._process.join()
+        self._outbox.put(None)
+        self._sender.join()
         self.connection.close()
 
     def _restart(self, queue: deque[Job]) -> None:
@@ -143,6 +149,15 @@ class _Worker:
                 why="Python could not start itself a second time",
                 fix="See the log for its last words",
             )
+
+
+def _send_all(connection: Connection, outbox: SimpleQueue[Job | None]) -> None:
+    """Sends what comes until None comes, or the process at the other end is gone (its owner reads that)."""
+    while (job := outbox.get()) is not None:
+        try:
+            connection.send(job)
+        except (BrokenPipeError, ConnectionResetError):
+            return
 
 
 def _serve(connection: Connection, work: Work) -> None:

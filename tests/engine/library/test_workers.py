@@ -25,6 +25,8 @@ def odd_reader(job: Job) -> Reading:
         raise ValueError("a bug in a reader")
     if job.path.name == "print":
         print("this must not reach the owner's standard output", flush=True)
+    if job.path.name.startswith("large"):
+        return Reading(job.path, "x" * len(job.known_hash))
     return Reading(job.path, f"{os.getpid()}")
 
 
@@ -45,6 +47,20 @@ def test_every_file_is_read_once_whatever_the_number_of_processes(count: int):
     processes = {reading.content_hash for reading in found.values()}
     assert len(processes) == count
     assert str(os.getpid()) not in processes
+
+
+def test_jobs_and_readings_larger_than_a_pipe_do_not_wait_for_each_other():
+    jobs = [Job(Path(f"large{number}"), "x" * 2_000_000, ()) for number in range(20)]
+    found: list[Reading] = []
+
+    def read_all() -> None:
+        with ReadingPool(1, limit_s=30.0, work=odd_reader) as pool:
+            found.extend(pool.readings(jobs, lambda: False))
+
+    reader = threading.Thread(target=read_all, daemon=True)
+    reader.start()
+    reader.join(60.0)
+    assert [len(reading.content_hash) for reading in found] == [2_000_000] * 20
 
 
 @pytest.mark.parametrize(
