@@ -6,6 +6,7 @@ import bpy
 
 from . import paint
 from .carry import VIEWPORT, Target
+from .free_width import free_width
 from .targets import Place, bone_pixels
 
 _TEXT_SIZE = 13
@@ -80,9 +81,10 @@ def _label(place: Place, text: str, ready: bool) -> None:
     scale = bpy.context.preferences.system.ui_scale
     size, pad = _TEXT_SIZE * scale, _PADDING * scale
     width, height = paint.text_size(text, size)
-    # beside the mouse, but inside the region: a timeline may be little higher than the text
-    x = min(place.x + _LABEL_OFFSET[0] * scale, place.region.width - width - pad)
+    # beside the mouse, but where it can be seen: a timeline may be little higher than the text
+    left, right = free_width(place.area, place.region)
+    x = min(place.x + _LABEL_OFFSET[0] * scale, right - width - 2 * pad)
     y = min(max(place.y + _LABEL_OFFSET[1] * scale, pad), place.region.height - height - pad / 2)
-    x, y = max(x, pad), max(y, pad / 2)
+    x, y = max(x, left + pad), max(y, pad / 2)
     paint.box(x - pad, y - pad, width + 2 * pad, height + 2 * pad, _READY if ready else _NOWHERE)
     paint.text(x, y, text, size, _WHITE)

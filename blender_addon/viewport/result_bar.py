@@ -12,6 +12,7 @@ from ..preferences import preferences
 from ..properties import state
 from . import paint
 from .cards import CARDS, Box, card_boxes
+from .free_width import free_width
 
 _IDLE = (0.12, 0.12, 0.12, 0.85)
 _OVER = (0.2, 0.42, 0.66, 0.95)
@@ -68,22 +69,8 @@ class TMR_GGT_result_bar(GizmoGroup):
 
 def visible_boxes(context: Context) -> list[Box]:
     """Where the cards are, in the viewport's pixels."""
-    left, right = _free_width(context)
+    left, right = free_width(context.area, context.region)
     return card_boxes(left, right, len(state().results), context.preferences.system.ui_scale)
-
-
-def _free_width(context: Context) -> tuple[int, int]:
-    """The part of the viewport's width that toolbar, redo panel and sidebar leave free."""
-    main = context.region
-    left, right = 0, main.width
-    for region in context.area.regions:
-        if region.width <= 1:
-            continue
-        if region.type in {"TOOLS", "HUD"}:
-            left = max(left, region.x + region.width - main.x)
-        elif region.type == "UI":
-            right = min(right, region.x - main.x)
-    return left, right
 
 
 def _draw_card(context: Context, box: Box, result, over: bool, chosen: bool) -> None:

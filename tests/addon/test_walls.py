@@ -23,6 +23,7 @@ ALLOWED = {
     "properties": {"state", "TMR_State", "TMR_Result"},
     "search": {"TAB", "lines"},
     "carry": {"Target", "VIEWPORT"},
+    "free_width": {"free_width"},
     "targets": {"Place", "bone_pixels"},
 }
 

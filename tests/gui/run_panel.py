@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from screen import Screen
 
 LIMIT_S = 240.0
+HANDS = (0.8, 0.73)  # where rows have their hand, with the width of the sidebar
 
 
 class Run:
@@ -84,7 +85,7 @@ def prepare(screen: Screen):
     yield from screen.key("Escape")  # the splash screen
     area = screen.area("VIEW_3D")
     area.spaces.active.show_region_ui = True
-    bpy.data.objects.remove(bpy.data.objects["Cube"])
+    bpy.data.batch_remove(list(bpy.data.objects))  # the view shall frame the character alone
     with bpy.context.temp_override(window=screen.window, area=area, region=screen.region("VIEW_3D")):
         bpy.ops.tmr.add_mannequin()
         bpy.ops.view3d.view_axis(type="FRONT")
@@ -110,7 +111,7 @@ def search(run: Run, screen: Screen):
 
 
 def choose_and_insert(run: Run, screen: Screen):
-    row = yield from screen.find("VIEW_3D", "tmr.carry_clip(result=2", share=0.8)
+    row = yield from screen.find("VIEW_3D", "tmr.carry_clip(result=2", HANDS)
     sidebar = screen.region("VIEW_3D", "UI")
     yield from screen.click(sidebar.x + sidebar.width * 0.3, row[1])
     run.check(shown().active == 2, f"a click chooses the third row ({shown().active})")
@@ -129,7 +130,7 @@ def choose_and_insert(run: Run, screen: Screen):
 
 
 def carry_from_panel(run: Run, screen: Screen):
-    button = yield from screen.find("VIEW_3D", "tmr.carry_clip(result=1", share=0.8)
+    button = yield from screen.find("VIEW_3D", "tmr.carry_clip(result=1", HANDS)
     yield from screen.click(*button)
     place = frame_place(screen, 40)
     yield from screen.carry_to(button, place)
@@ -138,7 +139,7 @@ def carry_from_panel(run: Run, screen: Screen):
     yield from screen.click(*place)
     run.check(action() is None, "Escape lets go without a trace")
 
-    button = yield from screen.find("VIEW_3D", "tmr.carry_clip(result=1", share=0.8)
+    button = yield from screen.find("VIEW_3D", "tmr.carry_clip(result=1", HANDS)
     yield from screen.click(*button)
     place = frame_place(screen, 40)
     yield from screen.carry_to(button, place)

@@ -95,23 +95,24 @@ class Screen:
             yield 0.1
         yield 0.2
 
-    def find(self, kind: str, wanted: str, share: float = 0.35):
+    def find(self, kind: str, wanted: str, shares: tuple[float, ...] = (0.35,)):
         """Moves down the sidebar until the mouse is over a button, and returns the place.
 
         Args:
             kind: the editor.
             wanted: the end of the property's data path ("tmr.query"), or an operator's call ("tmr.search(").
-            share: how far to the right in the sidebar.
+            shares: how far to the right in the sidebar, tried in turn.
         """
         area, sidebar = self.area(kind), self.region(kind, "UI")
-        x = sidebar.x + sidebar.width * share
-        for down in range(6, min(sidebar.height, _SEARCHED_PIXELS), 7):
-            y = sidebar.y + sidebar.height - down
-            yield from self.move(x, y)
-            if wanted in self._button_under_mouse(area, sidebar):
-                yield from self.move(x, y - 4)
-                return x, y - 4
-        raise LookupError(f"no button for {wanted} at {share} of the sidebar")
+        for share in shares:
+            x = sidebar.x + sidebar.width * share
+            for down in range(6, min(sidebar.height, _SEARCHED_PIXELS), 7):
+                y = sidebar.y + sidebar.height - down
+                yield from self.move(x, y)
+                if wanted in self._button_under_mouse(area, sidebar):
+                    yield from self.move(x, y - 4)
+                    return x, y - 4
+        raise LookupError(f"no button for {wanted} at {shares} of the sidebar")
 
     def _button_under_mouse(self, area: bpy.types.Area, region: bpy.types.Region) -> str:
         """Property path and operator call, as Blender's own Copy entries of the context menu tell them."""

@@ -45,7 +45,7 @@ def find_body(figure: Figure) -> tuple[Roles, float]:
         RetargetError: too few joints, no legs, more than two legs, no arms, no head, or no upright trunk.
     """
     if len(figure.names) < 10:
-        raise RetargetError(f"{len(figure.names)} bones are too few for a body", fix=_FIX)
+        raise RetargetError(f"a body has 10 bones or more, this has {len(figure.names)}", fix=_FIX)
     ground = float(np.minimum(figure.heads[:, 2], figure.tails[:, 2]).min())
     height = max(figure.height, 1e-9)
     pairs = _mirrored_pairs(figure, ground)
