@@ -85,7 +85,7 @@ def test_a_run_that_is_ended_is_gone_on_with(
 ):
     for first in "abcdefgh":
         for second in "abcdefghij":
-            write_walk(motions / "many" / f"walk_{first}{second}.bvh", seconds=4)
+            write_walk(motions / "many" / f"walk_{first}{second}.bvh", seconds=30)
     library = tmp_path / "library"
     command = [*COMMAND, str(motions), "--library", str(library), "--json", "--workers", "2"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
