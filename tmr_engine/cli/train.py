@@ -40,7 +40,9 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Trains and prints where the run lies."""
-    config_module, train_module, progress = (_training(name) for name in ("config", "train", "progress"))
+    config_module, train_module, progress = (
+        training_module(name) for name in ("config", "train", "progress")
+    )
     config = config_module.read_config(args.config, args.overrides)
     with progress.shown() as watch:
         row = train_module.train(config, resume=args.resume, watch=watch)
@@ -51,7 +53,7 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def _training(name: str) -> ModuleType:
+def training_module(name: str) -> ModuleType:
     """A module of training: imported only here, because it needs torch."""
     try:
         return import_module(f"..training.{name}", __package__)
