@@ -9,7 +9,7 @@ from .output import print_json
 from .train import training_module
 
 HELP = (
-    "Trains every configuration of a suite with every seed and writes one table (docs/evaluation.md). "
+    "Trains every configuration of a suite with every seed and writes one table (docs/training.md). "
     "Stopped, it goes on where it was; finished cells are not trained again."
 )
 
