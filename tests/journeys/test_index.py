@@ -29,6 +29,11 @@ def tmr_index(*arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
+def heed_interrupts() -> None:
+    """A shell starts what runs in the background with SIGINT ignored; a user's Ctrl-C is not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def motions(tmp_path: Path) -> Path:
     folder = tmp_path / "a" / "b" / "c" / "motions"
@@ -89,7 +94,13 @@ def test_a_run_that_is_ended_is_gone_on_with(
         write_walk(motions / "many" / f"walk_{pair}.bvh", seconds=1)
     library = tmp_path / "library"
     command = [*COMMAND, str(motions), "--library", str(library), "--json", "--workers", "2"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_interrupts,
+    ) as process:
         deadline = time.monotonic() + 60
         while process.poll() is None and not list(library.glob("vectors-*")) and time.monotonic() < deadline:
             time.sleep(0.01)  # the first transaction is being written
