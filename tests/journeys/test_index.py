@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,12 @@ def tmr_index(*arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-def heed_interrupts() -> None:
-    """A shell starts what runs in the background with SIGINT ignored; a user's Ctrl-C is not."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+@pytest.fixture
+def heeded_interrupts() -> Iterator[None]:
+    """A shell starts what runs in the background with SIGINT ignored, and children inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
@@ -84,6 +88,7 @@ def test_a_folder_that_is_not_there_is_refused_in_one_object(tmp_path: Path):
     assert "no such file or folder" in json.loads(done.stdout)["error"]["what"]
 
 
+@pytest.mark.usefixtures("heeded_interrupts")
 @pytest.mark.skipif(os.name != "posix", reason="sends SIGINT and SIGKILL")
 @pytest.mark.parametrize(("ending", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
 def test_a_run_that_is_ended_is_gone_on_with(
@@ -94,13 +99,7 @@ def test_a_run_that_is_ended_is_gone_on_with(
         write_walk(motions / "many" / f"walk_{pair}.bvh", seconds=1)
     library = tmp_path / "library"
     command = [*COMMAND, str(motions), "--library", str(library), "--json", "--workers", "2"]
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=heed_interrupts,
-    ) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 60
         while process.poll() is None and not list(library.glob("vectors-*")) and time.monotonic() < deadline:
             time.sleep(0.01)  # the first transaction is being written
