@@ -1,6 +1,6 @@
 """The `tmr` command. One module a command: parse, call, print; no logic.
 
-A command module `tmr_engine/cli/<name>.py` has
+A command module `tmr_engine/cli/<name>.py` (a dash of the name is an underscore there) has
 
     HELP: str                                    what `tmr <name> --help` says at its head
     configure(parser: ArgumentParser) -> None    adds its arguments (and `--json` where it has a result)
@@ -46,6 +46,7 @@ COMMANDS = (
     Command("library", "list, fetch and inspect libraries"),
     Command("train", "train TMR on a data set"),
     Command("ablate", "train a suite of configurations and compare them in one table"),
+    Command("export-model", "write a trained model as a bundle that needs no torch"),
     Command("serve", "answer the Blender add-on on standard input and output"),
 )
 
@@ -112,6 +113,6 @@ def _parser_for(words: list[str]) -> tuple[ArgumentParser, ModuleType | None]:
         if command.name != asked:
             rows.add_parser(command.name, help=command.summary)
             continue
-        module = import_module(f".{command.name}", __package__)
+        module = import_module(f".{command.name.replace('-', '_')}", __package__)
         module.configure(rows.add_parser(command.name, help=command.summary, description=module.HELP))
     return parser, module
