@@ -124,6 +124,8 @@ class _Run:
         if goes_on:
             self._go_on()
         elif ranks.leads:
+            for rows in (STEPS, CURVES):  # of a run that was killed before its first checkpoint
+                (folder.path / rows).unlink(missing_ok=True)
             write_statistics(folder.stats, self._training.statistics)
             folder.write_config(config, self._facts(backbone))
         self._shared: nn.Module = self._model

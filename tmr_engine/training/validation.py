@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..evaluation import retrieval_metrics
+from ..evaluation import CosineSimilarities, retrieval_metrics
 from .batches import TrainingSet, pad_vectors
 from .config import RunConfig
 from .distributed import Ranks
@@ -63,13 +63,12 @@ def _texts(model: TMR, held_out: TrainingSet, device: torch.device) -> Tensor:
             vectors = model.text_backbone(ids, mask)
         rows.append(model.text_encoder(vectors, mask)[0].float().cpu())
     model.train()
-    encoded = torch.cat(rows)
-    return encoded[[distinct.index(text) for text in texts]]
+    places = {text: place for place, text in enumerate(distinct)}
+    return torch.cat(rows)[[places[text] for text in texts]]
 
 
 def _retrieval(motions: Tensor, texts: Tensor, held_out: TrainingSet) -> dict[str, float]:
-    normal = torch.nn.functional.normalize
-    similarities = (normal(texts, dim=-1) @ normal(motions, dim=-1).T).numpy()
+    similarities = CosineSimilarities(texts.numpy(), motions.numpy())
     sentences = held_out.texts.sentences(
         [held_out.dataset.captions(index)[0].text for index in range(len(held_out.dataset))]
     )
