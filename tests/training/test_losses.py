@@ -9,7 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed; this test needs the training packages")
 from tests.training.test_networks import inputs, load  # noqa: E402
-from tmr_engine.training.config import LossConfig  # noqa: E402
+from tmr_engine.training.config import LossConfig, TrainingConfig  # noqa: E402
 from tmr_engine.training.losses import (  # noqa: E402
     four_kl,
     info_nce,
@@ -93,6 +93,8 @@ def test_one_training_step_equals_the_authors(shared_dir: Path) -> None:
             threshold=0.8,
         ),
     }
+    for name, latent in (("text", text_latent), ("motion", motion_latent)):
+        np.testing.assert_allclose(latent.detach().numpy(), arrays[f"{name}_latent"], atol=1e-6, rtol=0)
     weights = LossConfig()
     total = (
         weights.reconstruction * found["recons"]
@@ -108,6 +110,39 @@ def test_one_training_step_equals_the_authors(shared_dir: Path) -> None:
             wanted = arrays[f"grad/{name}.{key}"]
             gradient = np.zeros_like(wanted) if parameter.grad is None else parameter.grad.numpy()
             np.testing.assert_allclose(gradient, wanted, atol=1e-6 * max(1e-3, np.abs(wanted).max()))
+
+    rates = TrainingConfig(folder="")
+    parameters = {
+        f"{name}.{key}": parameter
+        for name, module in modules.items()
+        for key, parameter in module.named_parameters()
+    }
+    torch.optim.AdamW(parameters.values(), lr=rates.learning_rate, weight_decay=rates.weight_decay).step()
+    stepped = [name for name in arrays.files if name.startswith("after_adamw_step/")]
+    assert len(stepped) == 3
+    for name in stepped:
+        found = parameters[name.removeprefix("after_adamw_step/")].detach().numpy()
+        np.testing.assert_allclose(found, arrays[name], atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("group", ["a", "b"])
+def test_captions_above_the_threshold_are_as_many_as_the_authors_mask(
+    parts: np.lib.npyio.NpzFile, group: str
+) -> None:
+    """Two captions that are no negatives of each other leave a batch of two without a loss."""
+    sentences = tensor(parts[f"{group}/sent_emb"])
+    count = len(sentences)
+    flat = torch.ones(count, 1, dtype=torch.float64)
+    losses = [
+        info_nce(
+            flat[:2], flat[:2], temperature=0.1, sentence_embeddings=sentences[[row, other]], threshold=0.8
+        ).item()
+        for row in range(count)
+        for other in range(count)
+        if other != row
+    ]
+    masked = sum(loss == pytest.approx(0.0, abs=1e-12) for loss in losses)
+    assert masked == int(parts[f"{group}/n_masked_pairs_0.8"])
 
 
 def test_info_nce_of_matched_and_orthogonal_pairs_has_its_closed_form() -> None:

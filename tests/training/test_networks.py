@@ -99,12 +99,40 @@ def test_outputs_equal_the_authors_modules(reference: np.lib.npyio.NpzFile) -> N
             np.testing.assert_allclose(decoded, reference[f"out/decoded_from_{name}"], atol=1e-6, rtol=0)
 
 
-def test_rubbish_in_the_padding_changes_nothing(reference: np.lib.npyio.NpzFile) -> None:
-    encoder = load(reference)["motion_encoder"]
-    x, mask = inputs(reference, "motion")
-    dirty = torch.where(mask[..., None], x, torch.full_like(x, 1e4))
+def test_the_weights_of_the_full_size_are_those_of_the_recipe(shared_dir: Path) -> None:
+    with np.load(shared_dir / "reference" / "networks" / "full_256.npz") as arrays:
+        compared = 0
+        for name, module in load(arrays).items():
+            for key, tensor in module.state_dict().items():
+                values = tensor.numpy()
+                found = [values.sum(), values.flat[0], values.flat[-1]]
+                np.testing.assert_allclose(found, arrays[f"check/{name}.{key}"], rtol=0, atol=1e-6)
+                compared += 1
+        assert compared == sum(name.startswith("check/") for name in arrays.files) == 260
+
+
+def test_scores_of_means_equal_the_authors(reference: np.lib.npyio.NpzFile) -> None:
+    modules = load(reference)
     with torch.no_grad():
-        np.testing.assert_array_equal(encoder(dirty, mask)[0].numpy(), encoder(x, mask)[0].numpy())
+        text, motion = (
+            torch.nn.functional.normalize(modules[f"{name}_encoder"](*inputs(reference, name))[0], dim=1)
+            for name in ("text", "motion")
+        )
+    similarities = (text @ motion.T).numpy()
+    np.testing.assert_allclose(similarities, reference["out/sim"], atol=1e-6, rtol=0)
+    np.testing.assert_allclose((similarities + 1) / 2, reference["out/score"], atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("rubbish", [1e4, -3.0])
+def test_rubbish_in_the_padding_changes_nothing(reference: np.lib.npyio.NpzFile, rubbish: float) -> None:
+    modules = load(reference)
+    for name in ("motion", "text"):
+        x, mask = inputs(reference, name)
+        dirty = torch.where(mask[..., None], x, torch.full_like(x, rubbish))
+        with torch.no_grad():
+            found, expected = (modules[f"{name}_encoder"](rows, mask) for rows in (dirty, x))
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(one.numpy(), other.numpy())
 
 
 def test_parameter_names_and_shapes_are_the_authors(shared_dir: Path) -> None:
@@ -122,13 +150,16 @@ def test_parameter_names_and_shapes_are_the_authors(shared_dir: Path) -> None:
 def test_positional_table_equals_the_authors(shared_dir: Path) -> None:
     with np.load(shared_dir / "reference" / "networks" / "positional_encoding.npz") as arrays:
         table = PositionalEncoding(256, 0.0).table.numpy()
-        # float32 arguments lose digits far out: the exact sines are 1.6e-5 off the stored rows there
-        np.testing.assert_allclose(table[:200], arrays["pe256_first300"][:200], atol=1e-5)
-        np.testing.assert_allclose(table[200:300], arrays["pe256_first300"][200:], atol=2e-5)
-        np.testing.assert_allclose(table[[1000, 4999]], arrays["pe256_rows_1000_4999"], atol=3e-4)
-        np.testing.assert_allclose(
-            PositionalEncoding(64, 0.0).table.numpy()[:100], arrays["pe64_first100"], atol=1e-5
-        )
+        near = np.abs(table[:300] - arrays["pe256_first300"])
+        far = np.abs(table[[1000, 4999]] - arrays["pe256_rows_1000_4999"])
+        # the authors' machine rounded rates 13 and 44 up in the last place: 3e-8 of it, times the position
+        other = [26, 27, 88, 89]
+        assert np.delete(near, other, axis=1).max() < 1e-6
+        assert near[:, other].max() < 1.6e-5
+        assert np.delete(far, other, axis=1).max() < 1e-5
+        assert far[:, other].max() < 1.6e-4
+        small = PositionalEncoding(64, 0.0).table.numpy()[:100]
+        np.testing.assert_allclose(small, arrays["pe64_first100"], atol=1e-5, rtol=0)
 
 
 def test_a_batch_of_mixed_lengths_equals_one_clip_at_a_time() -> None:

@@ -148,7 +148,7 @@ class Encoder:
     def __init__(self, size: TMRSize, arrays: Arrays, module: str) -> None:
         self._heads = size.num_heads
         self._projection = _linear(arrays, f"{module}.projection")
-        self._table = _positions(size.latent_dim)
+        self._table = position_table(size.latent_dim)
         self._tokens = widen(arrays[f"{module}.tokens"]) + self._table[:DISTRIBUTION_TOKENS]
         stack = f"{module}.seqTransEncoder.layers"
         self._blocks = [_block(arrays, f"{stack}.{number}", "norm2") for number in range(size.num_layers)]
@@ -185,7 +185,7 @@ class Decoder:
 
     def __init__(self, size: TMRSize, arrays: Arrays) -> None:
         self._heads = size.num_heads
-        self._table = _positions(size.latent_dim)
+        self._table = position_table(size.latent_dim)
         self._final = _linear(arrays, "motion_decoder.final_layer")
         layers = [f"motion_decoder.seqTransDecoder.layers.{number}" for number in range(size.num_layers)]
         self._layers = [(_block(arrays, name, "norm3"), _cross(arrays, name)) for name in layers]
@@ -245,13 +245,15 @@ def _layer_norm(arrays: Arrays, name: str) -> LayerNorm:
 
 
 @lru_cache(maxsize=4)
-def _positions(width: int) -> Floats:
-    """(5000, width) standard sinusoids (Vaswani et al. 2017).
+def position_table(width: int) -> Floats:
+    """(5000, width) standard sinusoids (Vaswani et al. 2017), read-only.
 
-    In float32 from its arguments on: exact sines differ by 1e-4 from what the weights were trained with,
-    where the positions are far out.
+    In float32 from its arguments on: exact sines differ by 1e-4 from what the authors' weights were trained
+    with, where the positions are far out. The rates alone are rounded from float64, because the float32 `exp`
+    of one machine differs from another's in the last place, which 300 positions make 3e-5.
     """
-    rates = np.exp(np.arange(0, width, 2, dtype=np.float32) * np.float32(-np.log(10_000.0) / width))
+    exponents = np.arange(0, width, 2, dtype=np.float32) * np.float32(-np.log(10_000.0) / width)
+    rates = np.exp(exponents.astype(np.float64)).astype(np.float32)
     angles = np.arange(MAX_POSITIONS, dtype=np.float32)[:, None] * rates
     table = np.empty((MAX_POSITIONS, width), np.float32)
     table[:, 0::2] = np.sin(angles)

@@ -6,14 +6,14 @@ are masked as attention keys: whatever finite numbers stand there, the result is
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-_MAX_POSITIONS = 5000
+from ..model.tmr_networks import position_table
+
 _DISTRIBUTION_TOKENS = 2  # one becomes the mean, one the log-variance
 
 
@@ -110,11 +110,8 @@ class PositionalEncoding(nn.Module):
     def __init__(self, width: int, dropout: float) -> None:
         super().__init__()
         self.dropout = nn.Dropout(dropout)
-        places = torch.arange(_MAX_POSITIONS, dtype=torch.float32)[:, None]
-        rates = torch.exp(torch.arange(0, width, 2, dtype=torch.float32) * (-math.log(10_000.0) / width))
-        table = torch.zeros(_MAX_POSITIONS, width)
-        table[:, 0::2] = torch.sin(places * rates)
-        table[:, 1::2] = torch.cos(places * rates)
+        # a copy: the served networks' table is read-only
+        table = torch.from_numpy(position_table(width).copy())
         self.register_buffer("table", table, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
