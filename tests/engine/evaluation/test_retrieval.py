@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tmr_engine.errors import FeatureError
-from tmr_engine.evaluation import retrieval_metrics, small_batch_metrics
+from tmr_engine.evaluation import MatrixSimilarities, retrieval_metrics, small_batch_metrics
 from tmr_engine.evaluation.retrieval import ranks
 
 THRESHOLDS = {"normal": None, "threshold_0.95": 0.95, "threshold_0.9": 0.9, "threshold_0.8": 0.8}
@@ -41,6 +41,44 @@ def test_every_protocol_equals_the_authors_metrics(shared_dir: Path) -> None:
                 assert rounded(found) == pytest.approx(figures, abs=1e-9), (case, protocol)
                 compared += 1
     assert compared >= 30
+
+
+def test_figures_are_not_rounded(shared_dir: Path) -> None:
+    folder = shared_dir / "reference" / "metrics"
+    expected = json.loads((folder / "expected.json").read_text())
+    with np.load(folder / "matrices.npz") as arrays:
+        for case, protocols in expected.items():
+            metrics = retrieval_metrics(arrays[f"{case}/sim"])
+            found = {f"{way}/{name}": value for way, row in metrics.items() for name, value in row.items()}
+            wanted = {
+                key: value for key, value in protocols["normal_unrounded"].items() if not key.endswith("len")
+            }
+            assert found == pytest.approx(wanted, rel=1e-14, abs=0), case
+
+
+class Watched(MatrixSimilarities):
+    """Similarities that note which pairs are taken together."""
+
+    def __init__(self, matrix: np.ndarray) -> None:
+        super().__init__(matrix)
+        self.taken: list[np.ndarray] = []
+
+    def within(self, places: np.ndarray) -> MatrixSimilarities:
+        self.taken.append(places)
+        return super().within(places)
+
+
+def test_small_batches_are_the_authors(shared_dir: Path) -> None:
+    with np.load(shared_dir / "reference" / "metrics" / "matrices.npz") as arrays:
+        cases = [name.split("/")[0] for name in arrays.files if name.endswith("/keyids")]
+        assert len(cases) == 5
+        for case in cases:
+            keys = [str(key) for key in arrays[f"{case}/keyids"]]
+            similarities = Watched(arrays[f"{case}/sim"])
+            small_batch_metrics(similarities, keys)
+            names = sorted(keys)
+            wanted = [[names[n] for n in batch] for batch in arrays[f"{case}/guo_batches_of_sorted_index"]]
+            assert [[keys[n] for n in batch] for batch in similarities.taken] == wanted
 
 
 def test_ranks_equal_the_authors_ranks(shared_dir: Path) -> None:

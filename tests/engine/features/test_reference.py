@@ -12,9 +12,10 @@ from tmr_engine.features import (
     features_to_joints,
     features_to_joints_by_rotation,
     joints_to_features,
+    mirror_joints,
     uniform_joints,
 )
-from tmr_engine.features.swings import REFERENCE_OFFSETS
+from tmr_engine.features.swings import LENGTHS, PARENTS, REFERENCE_OFFSETS
 
 CLIPS = [
     "walk_line", "walk_circle", "spin", "jump", "lie_down_roll", "cartwheel", "random_smooth", "still",
@@ -26,22 +27,25 @@ TOLERANCES = {(0, 1): 5e-5, (1, 3): 2e-5, (3, 4): 1e-5, (4, 67): 1e-4, (193, 259
 @pytest.fixture(params=CLIPS)
 def clip(request: pytest.FixtureRequest, shared_dir: Path) -> dict[str, np.ndarray]:
     with np.load(shared_dir / "reference" / "features" / f"{request.param}.npz") as arrays:
-        found = dict(arrays)
-    if "features_cross_last_dim" in found:  # three frames: the published code crosses over time by mistake
-        found["features"] = found["features_cross_last_dim"]
-    return found
+        return dict(arrays)
+
+
+def assert_alike(ours: np.ndarray, wanted: np.ndarray) -> None:
+    """Block by block, within the reference's tolerances."""
+    assert ours.shape == wanted.shape
+    for (start, end), tolerance in TOLERANCES.items():
+        block = slice(start, end)
+        np.testing.assert_allclose(ours[:, block], wanted[:, block], atol=tolerance, rtol=0)
+    rotations = np.abs(ours[:, 67:193] - wanted[:, 67:193])
+    assert rotations.max() < 1e-3
+    assert np.quantile(rotations, 0.99) < 3e-5
+    np.testing.assert_array_equal(ours[:, 259:], wanted[:, 259:])
 
 
 def test_features_equal_the_authors_block_by_block(clip: dict[str, np.ndarray]) -> None:
-    ours = joints_to_features(clip["joints"])
-    assert ours.shape == clip["features"].shape
-    for (start, end), tolerance in TOLERANCES.items():
-        block = slice(start, end)
-        np.testing.assert_allclose(ours[:, block], clip["features"][:, block], atol=tolerance, rtol=0)
-    rotations = np.abs(ours[:, 67:193] - clip["features"][:, 67:193])
-    assert rotations.max() < 1e-3
-    assert np.quantile(rotations, 0.99) < 3e-5
-    np.testing.assert_array_equal(ours[:, 259:], clip["features"][:, 259:])
+    # three frames: the published code crosses over time by mistake
+    wanted = clip.get("features_cross_last_dim", clip["features"])
+    assert_alike(joints_to_features(clip["joints"]), wanted)
 
 
 def test_skeleton_and_place_equal_the_authors(clip: dict[str, np.ndarray]) -> None:
@@ -53,12 +57,27 @@ def test_skeleton_and_place_equal_the_authors(clip: dict[str, np.ndarray]) -> No
 
 
 def test_both_recoveries_equal_the_authors(clip: dict[str, np.ndarray]) -> None:
-    if len(clip["joints"]) == 3:
-        pytest.skip("the published arrays of the three-frame clip carry the cross product over time")
     np.testing.assert_allclose(features_to_joints(clip["features"]), clip["ric"], atol=1e-4, rtol=0)
     np.testing.assert_allclose(
         features_to_joints_by_rotation(clip["features"]), clip["rot"], atol=1e-4, rtol=0
     )
+
+
+def test_mirrored_joints_and_their_features_equal_the_authors(shared_dir: Path) -> None:
+    with np.load(shared_dir / "reference" / "features" / "walk_circle.npz") as arrays:
+        mirrored = mirror_joints(arrays["joints"])
+        np.testing.assert_allclose(mirrored, arrays["mirrored_joints"], atol=1e-7, rtol=0)
+        assert_alike(joints_to_features(mirrored), arrays["mirrored_features"])
+
+
+def test_a_clip_that_begins_facing_backwards_stays_upright_where_the_authors_break(shared_dir: Path) -> None:
+    with np.load(shared_dir / "reference" / "features" / "facing_minus_z.npz") as arrays:
+        features = joints_to_features(arrays["joints"])
+        heights = features_to_joints(features)[..., 1]
+        above_the_floor = arrays["joints"][:-1, :, 1] - arrays["joints"][..., 1].min()
+    assert features.shape == (5, 263)
+    # the source is the reference skeleton itself, so that heights are those of its joints
+    np.testing.assert_allclose(heights, above_the_floor, atol=1e-4)
 
 
 def test_recovery_of_the_released_file_equals_the_authors(shared_dir: Path) -> None:
@@ -72,3 +91,6 @@ def test_recovery_of_the_released_file_equals_the_authors(shared_dir: Path) -> N
 def test_reference_skeleton_equals_the_published_one(shared_dir: Path) -> None:
     with np.load(shared_dir / "reference" / "features" / "stats.npz") as arrays:
         np.testing.assert_allclose(REFERENCE_OFFSETS, arrays["target_offsets"], atol=1e-7, rtol=0)
+        pose = arrays["skeleton_example_joints22"]
+    bones = np.linalg.norm(pose[1:] - pose[PARENTS[1:]], axis=1)
+    np.testing.assert_allclose(LENGTHS[1:], bones, atol=1e-7, rtol=0)
