@@ -1,0 +1,218 @@
+"""The measures, on poses whose error is known because it was put in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from tests.engine.retarget.bodies import (
+    SIDES,
+    at_rest,
+    body,
+    dance,
+    plain_names,
+    rig_of,
+    skeleton_of,
+    wxyz,
+)
+from tmr_engine.errors import RetargetError
+from tmr_engine.motion import Motion, rotation
+from tmr_engine.retarget import Curve, Mapping, SolveOptions, solve
+from tmr_engine.retarget.fk import pose_rig
+from tmr_engine.retarget.measures import (
+    LIMBS,
+    channel_jumps,
+    contact_recall,
+    direction_errors,
+    flips,
+    floating,
+    jerk_ratios,
+    measure,
+    penetration,
+    roll_errors,
+    slide,
+)
+from tmr_engine.retarget.performance import Performance, source_performance, target_performance
+
+NAMES = plain_names()
+T_POSE = body(NAMES)
+SOURCE = skeleton_of(T_POSE)
+GIVEN = Mapping(NAMES, "given", 1.0)
+STATURE = 1.07 * 1.57  # head joint of the test's body, and what is above it
+
+
+def still(frames: int = 30, fps: float = 30.0) -> Motion:
+    rest = at_rest(SOURCE)
+    return Motion(
+        SOURCE, np.repeat(rest.root_translation, frames, 0), np.repeat(rest.rotations, frames, 0), fps
+    )
+
+
+def turned(motion: Motion, joint: str, vectors: np.ndarray) -> Motion:
+    """The motion with one joint turned by rotation vectors (T, 3), world axes of the rest pose, Y up."""
+    rotations = motion.rotations.copy()
+    at = SOURCE.index(joint)
+    added = wxyz(Rotation.from_rotvec(vectors).as_matrix())
+    rotations[:, at] = rotation.multiply(rotations[:, at], added)
+    return replace(motion, rotations=rotations)
+
+
+def performed(motion: Motion) -> Performance:
+    return source_performance(motion, GIVEN)
+
+
+def moved(performance: Performance, offsets: np.ndarray) -> Performance:
+    """The performance with all joints displaced, (T, 3)."""
+    return replace(performance, places=performance.places + offsets[:, None])
+
+
+def test_a_performance_has_no_error_against_itself():
+    source = performed(dance(SOURCE))
+    report = measure(source, source)
+    for name in ("limb_direction_deg", "roll_deg", "slide_excess_mm_s", "floating_mm"):
+        values = report[name]
+        assert values is None or max(values.values()) < 1e-9
+    assert report["flips"] == 0
+    assert all(ratio == pytest.approx(1.0) for ratio in report["jerk_ratio"].values())
+
+
+@pytest.mark.parametrize("degrees", [0.01, 3.0, 90.0, 170.0])
+def test_an_arm_turned_by_an_angle_has_an_error_of_that_angle(degrees):
+    motion = still()
+    swing = np.tile(
+        [0.0, 0.0, np.radians(degrees)], (30, 1)
+    )  # about the forward axis: the arm drops or lifts
+    errors = direction_errors(performed(motion), performed(turned(motion, "left_upper_arm", swing)))
+    for role in ("left_upper_arm", "left_lower_arm", "left_hand"):
+        assert errors[role] == pytest.approx(degrees, abs=1e-6)
+    for role in ("right_upper_arm", "left_upper_leg", "spine_1", "neck"):
+        assert errors[role].max() < 1e-9
+
+
+def test_a_body_that_faces_elsewhere_has_no_error():
+    motion = dance(SOURCE)
+    source = performed(motion)
+    around = Rotation.from_euler("z", 70, degrees=True)
+    frames, joints = source.places.shape[:2]
+    turns = rotation.multiply(wxyz(around.as_matrix()[None])[0], source.turns)
+    target = replace(
+        source, places=around.apply(source.places.reshape(-1, 3)).reshape(frames, joints, 3), turns=turns
+    )
+    assert max(errors.max() for errors in direction_errors(source, target).values()) < 1e-6
+
+
+@pytest.mark.parametrize("degrees", [2.0, 45.0])
+def test_a_hand_rolled_about_the_forearm_shows_as_roll_and_not_as_direction(degrees):
+    motion = still()
+    roll = np.tile([np.radians(degrees), 0.0, 0.0], (30, 1))  # the arm of a T-pose runs along x
+    source, target = performed(motion), performed(turned(motion, "left_lower_arm", roll))
+    assert roll_errors(source, target)["left_hand"] == pytest.approx(degrees, abs=0.1)
+    assert roll_errors(source, target)["right_hand"].max() < 1e-9
+    assert direction_errors(source, target)["left_hand"].max() < 0.35 * degrees
+
+
+def test_a_foot_rolled_sideways_shows_as_roll_of_its_sole():
+    motion = still()
+    roll = np.tile([0.0, 0.0, np.radians(10.0)], (30, 1))  # feet point forward, along z of the source
+    errors = roll_errors(performed(motion), performed(turned(motion, "right_foot", roll)))
+    assert errors["right_foot"] == pytest.approx(10.0, abs=1e-6)
+    assert errors["left_foot"].max() < 1e-9
+
+
+def test_sliding_is_told_in_millimetres_a_second_of_a_body_of_1_7_metres():
+    source = performed(still())
+    way = np.outer(np.arange(30) / 30.0, [0.03, 0.04, 0.0])  # 50 mm/s
+    target = moved(source, way)
+    touching = np.ones((30, 4), dtype=bool)
+    assert slide(source, touching).max() < 1e-9
+    assert slide(target, touching) == pytest.approx(50.0 * 1.7 / STATURE)
+    excess = measure(source, target)["slide_excess_mm_s"]
+    assert excess["median"] == pytest.approx(50.0 * 1.7 / STATURE)
+
+
+def test_sinking_is_penetration_and_hanging_is_floating():
+    source = performed(still())
+    touching = np.ones((30, 4), dtype=bool)
+    low, high = (moved(source, np.tile([0.0, 0.0, z], (30, 1))) for z in (-0.02, 0.03))
+    assert penetration(low, 0.0) == pytest.approx(20.0 * 1.7 / STATURE)
+    assert penetration(high, 0.0).max() == 0.0
+    assert floating(source, high, 0.0, touching) == pytest.approx(30.0 * 1.7 / STATURE)
+    assert floating(source, low, 0.0, touching).max() == 0.0
+
+
+def test_a_dragged_foot_loses_the_contacts_that_the_source_has():
+    source = performed(still(60))
+    way = np.zeros((60, 3))
+    way[30:, 0] = np.arange(30) / 30.0  # gliding at 1 m/s in the second half
+    recall, precision = contact_recall(source, moved(source, way))
+    assert recall == pytest.approx(0.5, abs=0.03)
+    assert precision == 1.0
+    assert contact_recall(source, source) == (1.0, 1.0)
+
+
+def test_jerk_is_told_per_stature():
+    motion = dance(SOURCE)
+    source = performed(motion)
+    rig = rig_of(body(NAMES, scale=100.0))
+    target = target_performance(rig, GIVEN, pose_rig(rig, solve(motion, GIVEN, rig, GIVEN)), motion.fps)
+    assert all(ratio == pytest.approx(1.0, abs=1e-6) for ratio in jerk_ratios(source, target).values())
+
+
+def test_a_knee_that_turns_round_in_one_frame_is_a_flip_and_a_fast_kick_is_none():
+    motion = still(20)
+    jump = np.zeros((20, 3))
+    jump[10:] = [0.0, np.radians(170.0), 0.0]
+    flipped = performed(turned(motion, "left_lower_leg", jump))
+    assert flips(performed(motion), flipped) >= 1
+    assert flips(flipped, flipped) == 0
+    kick = np.zeros((20, 3))
+    kick[:, 0] = np.radians(20.0) * np.arange(20)  # 600 degrees a second
+    assert flips(performed(motion), performed(turned(motion, "left_lower_leg", kick))) == 0
+
+
+def test_keys_that_change_sign_or_step_by_half_a_turn_are_counted():
+    quats = np.tile([1.0, 0.0, 0.0, 0.0], (4, 1))
+    quats[2:] *= -1
+    signed = [Curve("arm", "rotation_quaternion", index, quats[:, index]) for index in range(4)]
+    angles = [Curve("leg", "rotation_euler", 0, np.array([0.0, 1.0, -2.5, -2.4]))]
+    assert channel_jumps(signed) == 1
+    assert channel_jumps(angles) == 1
+    assert channel_jumps([*signed[:1], Curve("hips", "location", 0, np.array([0.0, 9.0]))]) == 0
+
+
+def test_directions_of_a_solved_motion_are_exact_on_a_body_of_another_rest_pose_and_size():
+    motion = dance(SOURCE)
+    rig = rig_of(body(NAMES, arm_down_deg=45, leg_scale=0.7, scale=3.0), seed=4)
+    solution = solve(motion, GIVEN, rig, GIVEN, SolveOptions())
+    target = target_performance(rig, GIVEN, pose_rig(rig, solution), solution.fps)
+    errors = direction_errors(performed(motion), target)
+    assert set(LIMBS) <= set(errors)
+    assert max(errors[role].max() for role in LIMBS) < 1e-5
+    assert max(values.max() for values in roll_errors(performed(motion), target).values()) < 1e-5
+
+
+def test_a_body_without_legs_or_fingers_is_measured_on_what_it_has():
+    names = {
+        role: name
+        for role, name in plain_names(fingers=False).items()
+        if not any(role.endswith(part) for part in ("leg", "foot", "toe"))
+    }
+    upper = replace(GIVEN, roles=names)
+    source = source_performance(at_rest(skeleton_of(body(names))), upper)
+    report = measure(source, source)
+    assert report["slide_source_mm_s"] is None
+    assert report["penetration_mm"] is None
+    assert report["contact_recall"] is None
+    assert all(
+        not role.startswith(side) or "arm" in role or "clavicle" in role
+        for side in SIDES
+        for role in report["direction_deg"]
+    )
+
+
+def test_performances_of_different_lengths_are_not_compared():
+    with pytest.raises(RetargetError, match="30 frames"):
+        measure(performed(still(30)), performed(still(31)))
