@@ -86,8 +86,9 @@ def test_the_served_networks_compute_what_is_specified(tmp_path, sizes):
 
 
 @pytest.mark.torch
+@pytest.mark.parametrize(("precision", "tolerance"), [("float64", 1e-5), ("float32", FLOAT32)])
 @pytest.mark.parametrize("sizes", SIZES)
-def test_torchs_networks_compute_what_is_specified(sizes):
+def test_torchs_networks_compute_what_is_specified(sizes, precision, tolerance):
     torch = pytest.importorskip(
         "torch", reason="torch is not installed; this test needs the training packages"
     )
@@ -100,27 +101,29 @@ def test_torchs_networks_compute_what_is_specified(sizes):
     def filled(name, network):
         prefix = f"{name}."
         own = {
-            key.removeprefix(prefix): torch.from_numpy(values.astype(np.float64))
+            key.removeprefix(prefix): torch.from_numpy(values.astype(precision))
             for key, values in weights.items()
             if key.startswith(prefix)
         }
-        network.double().eval().load_state_dict(own)
+        network.to(getattr(torch, precision)).eval().load_state_dict(own)
         return network
 
     mask = mask_of(torch.tensor(LENGTHS))
     with torch.no_grad():
         for name, width in (("motion_encoder", sizes.motion), ("text_encoder", sizes.text)):
-            x = torch.from_numpy(padded(LENGTHS, width)).double()
-            mu, logvar = filled(name, ActorStyleEncoder(width, size))(x, mask)
+            x = padded(LENGTHS, width).astype(precision)
+            mu, logvar = filled(name, ActorStyleEncoder(width, size))(torch.from_numpy(x), mask)
             for row, length in enumerate(LENGTHS):
-                expected = specified.encode(name, x[row, :length].numpy())
+                expected = specified.encode(name, x[row, :length].astype(np.float64))
                 found = (mu[row].numpy(), logvar[row].numpy())
-                np.testing.assert_allclose(found, expected, atol=1e-5, rtol=0)
-        z = torch.randn(len(LENGTHS), sizes.latent, dtype=torch.float64)
-        decoded = filled("motion_decoder", ActorStyleDecoder(sizes.motion, size))(z, mask)
+                np.testing.assert_allclose(found, expected, atol=tolerance, rtol=0)
+        z = np.random.default_rng(1).standard_normal((len(LENGTHS), sizes.latent)).astype(precision)
+        decoder = filled("motion_decoder", ActorStyleDecoder(sizes.motion, size))
+        decoded = decoder(torch.from_numpy(z), mask).numpy()
         for row, length in enumerate(LENGTHS):
-            expected = specified.decode(z[row].numpy(), length)
-            np.testing.assert_allclose(decoded[row, :length].numpy(), expected, atol=1e-5, rtol=0)
+            expected = specified.decode(z[row].astype(np.float64), length)
+            np.testing.assert_allclose(decoded[row, :length], expected, atol=tolerance, rtol=0)
+            assert not decoded[row, length:].any()
 
 
 def test_what_stands_in_the_padding_changes_no_bit_not_even_nan(tmp_path):
