@@ -10,7 +10,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from tmr_engine.cli import main
-from tmr_engine.features.swings import JOINT_NAMES, PARENTS
+from tmr_engine.features import HUMANML3D, JOINT_NAMES
 from tmr_engine.library import demo_library
 
 
@@ -72,7 +72,7 @@ def test_a_clip_of_the_library_comes_out_on_the_22_joints(tmp_path, capsys) -> N
         }
         assert tree == {
             name: JOINT_NAMES[parent] if parent >= 0 else ""
-            for name, parent in zip(JOINT_NAMES, PARENTS.tolist(), strict=True)
+            for name, parent in zip(JOINT_NAMES, HUMANML3D.parents.tolist(), strict=True)
         }
         motion = library.load(clip.id)
         assert len(places) == len(motion) == report["frames"]

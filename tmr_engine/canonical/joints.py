@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import RetargetError
-from ..features.swings import LENGTHS
+from ..features import HUMANML3D
 from ..motion import Motion, rotation
 from ..motion.rotation import FloatArray
 from ..retarget import map_skeleton
@@ -16,7 +16,7 @@ _LIMBS = {"upper_leg": 1, "lower_leg": 4, "foot": 7, "upper_arm": 16, "lower_arm
 _TRUNK = (3, 6, 9)
 _SMPL = ("smpl", "smplh", "smplx")  # families whose joints these are
 # of the way from hips to neck, in the reference skeleton
-_SHARES = np.cumsum(LENGTHS[[3, 6, 9]]) / LENGTHS[[3, 6, 9, 12]].sum()
+_SHARES = np.cumsum(HUMANML3D.lengths[[3, 6, 9]]) / HUMANML3D.lengths[[3, 6, 9, 12]].sum()
 _TOE = np.array([0.0, -0.03, 0.14])  # metres from the ankle of a body at rest that faces +Z
 _COLLAR = 0.3  # share of the way from the chest to the shoulder
 

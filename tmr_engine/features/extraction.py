@@ -17,29 +17,28 @@ import numpy as np
 
 from ..motion import rotation
 from ..motion.rotation import FloatArray
-from .swings import LENGTHS, PARENTS, REFERENCE_OFFSETS, check_joints, facing_turn, positions, swings
+from .skeletons import HUMANML3D, FeatureSkeleton, bone_lengths
+from .swings import check_joints, facing_turn, positions, swings
 
 FEATURE_FPS = 20.0
-FEATURE_WIDTH = 263
-_RIGHT_THIGH, _RIGHT_SHIN = 5, 8  # the bones that end there fix the scale between bodies
-_CONTACT_JOINTS = (7, 10, 8, 11)
-_CONTACT_STEP_SQUARED = 0.002  # square metres per frame: 0.894 m/s at 20 frames per second
+FEATURE_WIDTH = HUMANML3D.width
 
 
-def joints_to_features(joints: FloatArray) -> FloatArray:
+def joints_to_features(joints: FloatArray, skeleton: FeatureSkeleton = HUMANML3D) -> FloatArray:
     """Features of a motion.
 
     Args:
         joints: (T, 22 or more, 3) metres, Y up, 20 frames per second, SMPL's joint order, anywhere.
+        skeleton: another than HumanML3D's; joints, unit and rate are then its own.
 
     Returns:
-        (T-1, 263) float32, not normalised.
+        (T-1, 263) float32, not normalised (KIT-ML: 251).
 
     Raises:
         FeatureError: wrong shape, fewer than two frames, or a value that is not finite.
     """
-    joints = canonical_joints(uniform_joints(joints))
-    quats = swings(joints, smooth=True)
+    joints = canonical_joints(uniform_joints(joints, skeleton), skeleton)
+    quats = swings(joints, skeleton, smooth=True)
     root = quats[:, 0]
     steps = joints[1:] - joints[:-1]
     turn = rotation.multiply(root[1:], rotation.conjugate(root[:-1]))
@@ -50,7 +49,7 @@ def joints_to_features(joints: FloatArray) -> FloatArray:
     local[:, :, [0, 2]] -= local[:, :1, [0, 2]]
     here = root[:-1, None]
     columns = rotation.to_matrix(quats[:-1, 1:])[..., :2]
-    contacts = np.sum(steps[:, _CONTACT_JOINTS] ** 2, axis=-1) < _CONTACT_STEP_SQUARED
+    contacts = np.sum(steps[:, skeleton.contact_joints] ** 2, axis=-1) < skeleton.contact_step_squared
     blocks = [
         yaw[:, None],
         root_step[:, [0, 2]],
@@ -63,30 +62,31 @@ def joints_to_features(joints: FloatArray) -> FloatArray:
     return np.concatenate(blocks, axis=-1).astype(np.float32)
 
 
-def uniform_joints(joints: FloatArray) -> FloatArray:
+def uniform_joints(joints: FloatArray, skeleton: FeatureSkeleton = HUMANML3D) -> FloatArray:
     """The motion on the reference skeleton: bone directions kept, all bodies the same size.
 
     Args:
         joints: (T, 22 or more, 3) metres.
+        skeleton: as `joints_to_features`.
 
     Returns:
         (T, 22, 3) metres, float64. Bone lengths of the source are those of its first frame.
     """
-    joints = check_joints(joints)
-    lengths = np.linalg.norm(joints[0, 1:] - joints[0, PARENTS[1:]], axis=-1)
-    legs = lengths[_RIGHT_THIGH - 1] + lengths[_RIGHT_SHIN - 1]
-    scale = (LENGTHS[_RIGHT_THIGH] + LENGTHS[_RIGHT_SHIN]) / legs
-    return positions(swings(joints, smooth=False), joints[:, 0] * scale, REFERENCE_OFFSETS)
+    joints = check_joints(joints, skeleton)
+    legs = list(skeleton.scale_bones)
+    scale = skeleton.lengths[legs].sum() / bone_lengths(joints[0], skeleton.parents)[legs].sum()
+    return positions(swings(joints, skeleton, smooth=False), joints[:, 0] * scale, skeleton)
 
 
-def canonical_joints(joints: FloatArray) -> FloatArray:
+def canonical_joints(joints: FloatArray, skeleton: FeatureSkeleton = HUMANML3D) -> FloatArray:
     """The motion put on the floor (lowest joint of the clip at 0), at the origin, facing +Z in frame 0.
 
     Args:
         joints: (T, 22, 3) metres.
+        skeleton: as `joints_to_features`.
 
     Returns:
         (T, 22, 3) metres.
     """
     moved = joints - [joints[0, 0, 0], joints[..., 1].min(), joints[0, 0, 2]]
-    return rotation.rotate(facing_turn(moved), moved)
+    return rotation.rotate(facing_turn(moved, skeleton), moved)

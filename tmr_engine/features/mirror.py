@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..motion.rotation import FloatArray
-from .swings import JOINT_NAMES, check_joints
+from .skeletons import JOINT_NAMES
+from .swings import check_joints
 
 
 def _other_side(name: str) -> str:

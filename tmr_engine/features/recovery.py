@@ -7,17 +7,16 @@ import numpy as np
 from ..errors import FeatureError
 from ..motion import rotation
 from ..motion.rotation import FloatArray
-from .swings import JOINT_NAMES, REFERENCE_OFFSETS, positions, unit
-
-_WIDTH = 263
-_BONES = len(JOINT_NAMES) - 1
+from .skeletons import HUMANML3D, FeatureSkeleton
+from .swings import positions, unit
 
 
-def features_to_joints(features: FloatArray) -> FloatArray:
+def features_to_joints(features: FloatArray, skeleton: FeatureSkeleton = HUMANML3D) -> FloatArray:
     """Joints from the stored positions (dims 0 to 66): what retrieval papers render.
 
     Args:
         features: (T, 263), mean and deviation undone, 20 frames per second.
+        skeleton: another than HumanML3D's; width, joints, unit and rate are then its own.
 
     Returns:
         (T, 22, 3) float32 metres, Y up, starting at x = z = 0 and facing +Z.
@@ -25,35 +24,37 @@ def features_to_joints(features: FloatArray) -> FloatArray:
     Raises:
         FeatureError: the last axis is not 263, or a value is not finite.
     """
-    features = _checked(features)
+    features = _checked(features, skeleton)
     heading, root = _root(features)
-    local = features[:, 4:67].reshape(-1, _BONES, 3)
+    bones = len(skeleton) - 1
+    local = features[:, 4 : 4 + 3 * bones].reshape(-1, bones, 3)
     joints = rotation.rotate(heading[:, None], local)
     joints[..., [0, 2]] += root[:, None, [0, 2]]
     return np.concatenate([root[:, None], joints], axis=1).astype(np.float32)
 
 
-def features_to_joints_by_rotation(features: FloatArray) -> FloatArray:
+def features_to_joints_by_rotation(features: FloatArray, skeleton: FeatureSkeleton = HUMANML3D) -> FloatArray:
     """Joints from the stored rotations (dims 0 to 3 and 67 to 192) on the reference skeleton.
 
     Arguments, result and errors as `features_to_joints`.
     """
-    features = _checked(features)
+    features = _checked(features, skeleton)
     heading, root = _root(features)
-    pairs = features[:, 67:193].reshape(-1, _BONES, 2, 3)
+    bones = len(skeleton) - 1
+    pairs = features[:, 4 + 3 * bones : 4 + 9 * bones].reshape(-1, bones, 2, 3)
     # Zhou et al. 2019: two columns, made orthogonal, give the matrix
     x = unit(pairs[..., 0, :])
     z = unit(np.cross(x, pairs[..., 1, :]))
     matrices = np.stack([x, np.cross(z, x), z], axis=-1)
     inverse_heading = rotation.conjugate(heading)
     quats = np.concatenate([inverse_heading[:, None], rotation.from_matrix(matrices)], axis=1)
-    return positions(quats, root, REFERENCE_OFFSETS).astype(np.float32)
+    return positions(quats, root, skeleton).astype(np.float32)
 
 
-def _checked(features: FloatArray) -> FloatArray:
+def _checked(features: FloatArray, skeleton: FeatureSkeleton) -> FloatArray:
     features = np.asarray(features, dtype=np.float64)
-    if features.ndim != 2 or features.shape[1] != _WIDTH:
-        raise FeatureError(f"features are {features.shape}, expected (frames, {_WIDTH})")
+    if features.ndim != 2 or features.shape[1] != skeleton.width:
+        raise FeatureError(f"features are {features.shape}, expected (frames, {skeleton.width})")
     if not np.isfinite(features).all():
         frame = int(np.argmax(~np.isfinite(features).all(axis=1)))
         raise FeatureError(f"frame {frame} holds a feature that is not finite")

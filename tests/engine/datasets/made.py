@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tmr_engine.features.swings import PARENTS, REFERENCE_OFFSETS
+from tmr_engine.features import HUMANML3D
 
 SENTENCES = ("walks forward", "jumps up", "turns left", "raises both arms", "sits down", "kicks a ball")
 
@@ -16,7 +16,7 @@ def joints(frames: int, seed: int) -> np.ndarray:
     draw = np.random.default_rng(seed)
     rest = np.zeros((22, 3))
     for joint in range(1, 22):
-        rest[joint] = rest[PARENTS[joint]] + REFERENCE_OFFSETS[joint]
+        rest[joint] = rest[HUMANML3D.parents[joint]] + HUMANML3D.offsets[joint]
     times = np.arange(frames)[:, None, None] / 20
     sway = draw.normal(0, 0.05, (1, 22, 3)) * np.sin(times * draw.uniform(1, 6, (1, 22, 3)))
     return rest + sway + times * draw.normal(0, 0.3, 3) * [1, 0, 1] + [0, 0.95, 0]

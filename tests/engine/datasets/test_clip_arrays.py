@@ -13,7 +13,7 @@ from tmr_engine.canonical import smpl_joints
 from tmr_engine.datasets import load_dataset
 from tmr_engine.datasets.clip_arrays import ClipArrays
 from tmr_engine.errors import MotionFileError
-from tmr_engine.features.swings import PARENTS
+from tmr_engine.features import HUMANML3D
 from tmr_engine.formats import ReadOptions, read_motion
 from tmr_engine.motion.resample import resample
 
@@ -117,7 +117,7 @@ def test_joints_of_every_demo_skeleton_make_a_body() -> None:
     assert len(folders) == 3
     for item in folders.values():
         joints = smpl_joints(read_motion(item.motion.path, item.motion.take))
-        lengths = np.linalg.norm(joints[:, 1:] - joints[:, PARENTS[1:]], axis=-1)
+        lengths = np.linalg.norm(joints[:, 1:] - joints[:, HUMANML3D.parents[1:]], axis=-1)
         limbs = [place - 1 for place in (4, 5, 7, 8, 10, 11, 18, 19, 20, 21)]
         assert np.ptp(lengths[:, limbs], axis=0).max() < 1e-3
         assert lengths.max() < 1.0

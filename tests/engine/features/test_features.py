@@ -7,13 +7,14 @@ import pytest
 
 from tmr_engine.errors import FeatureError
 from tmr_engine.features import (
+    HUMANML3D,
     canonical_joints,
     features_to_joints,
     features_to_joints_by_rotation,
     joints_to_features,
+    kit_skeleton,
     uniform_joints,
 )
-from tmr_engine.features.swings import REFERENCE_OFFSETS
 from tmr_engine.motion import rotation
 
 PARENTS = [-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19]
@@ -23,7 +24,7 @@ def standing() -> np.ndarray:
     """The reference skeleton with its arms down, facing +Z, the ankles' toes at the floor's height."""
     joints = np.zeros((22, 3))
     for joint, parent in enumerate(PARENTS[1:], start=1):
-        joints[joint] = joints[parent] + REFERENCE_OFFSETS[joint]
+        joints[joint] = joints[parent] + HUMANML3D.offsets[joint]
     return joints
 
 
@@ -86,6 +87,35 @@ def test_facing_exactly_backwards_stays_finite_and_upright() -> None:
     assert np.isfinite(features).all()
     heights = features_to_joints(features)[0, :, 1]
     assert heights[15] > heights[0] > heights[7]
+
+
+def test_kits_skeleton_walks_straight_on_the_bones_it_was_measured_on() -> None:
+    pose = np.zeros((21, 3))
+    pose[1:5, 1] = [100, 280, 440, 620]
+    pose[5:8], pose[8:11] = (
+        [[side * 150, 440, 0], [side * 150, 160, 0], [side * 150, -90, 0]] for side in (-1, 1)
+    )
+    pose[11:16], pose[16:21] = (
+        [[side * 90, -420 * n, 0] for n in (0, 1, 2)] + [[side * 90, -840, 130], [side * 90, -840, 190]]
+        for side in (-1, 1)
+    )
+    skeleton = kit_skeleton(pose)
+    assert skeleton.width == 251
+    assert skeleton.lengths[[4, 5, 12, 14, 17]] == pytest.approx([180, 150, 420, 130, 420])
+    places = np.outer(np.arange(30), [0.0, 0.0, 40.0])
+    features = joints_to_features((1.25 * pose)[None] + places[:, None], skeleton)
+    # a body 1.25 times as large is brought to the size of the pose, and its steps with it
+    np.testing.assert_allclose(features[:, 1:3], np.tile([0.0, 32.0], (29, 1)), atol=1e-3)
+    wanted = (pose - [0, pose[:, 1].min(), 0])[None] + 0.8 * places[:-1, None]
+    np.testing.assert_allclose(features_to_joints(features, skeleton), wanted, atol=1e-2)
+    with pytest.raises(FeatureError, match="251"):
+        features_to_joints(np.zeros((5, 263)), skeleton)
+
+
+@pytest.mark.parametrize("pose", [np.zeros((22, 3)), np.full((21, 3), np.nan)])
+def test_a_pose_that_is_not_kits_is_refused(pose: np.ndarray) -> None:
+    with pytest.raises(FeatureError, match="21 joints"):
+        kit_skeleton(pose)
 
 
 @pytest.mark.parametrize("shape", [(10, 21, 3), (10, 22, 2), (22, 3), (1, 22, 3)])

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tmr_engine.features import (
+    HUMANML3D,
     canonical_joints,
     features_to_joints,
     features_to_joints_by_rotation,
     joints_to_features,
+    kit_skeleton,
     mirror_joints,
     uniform_joints,
 )
-from tmr_engine.features.swings import LENGTHS, PARENTS, REFERENCE_OFFSETS
 
 CLIPS = [
     "walk_line", "walk_circle", "spin", "jump", "lie_down_roll", "cartwheel", "random_smooth", "still",
@@ -90,7 +92,48 @@ def test_recovery_of_the_released_file_equals_the_authors(shared_dir: Path) -> N
 
 def test_reference_skeleton_equals_the_published_one(shared_dir: Path) -> None:
     with np.load(shared_dir / "reference" / "features" / "stats.npz") as arrays:
-        np.testing.assert_allclose(REFERENCE_OFFSETS, arrays["target_offsets"], atol=1e-7, rtol=0)
+        np.testing.assert_allclose(HUMANML3D.offsets, arrays["target_offsets"], atol=1e-7, rtol=0)
         pose = arrays["skeleton_example_joints22"]
-    bones = np.linalg.norm(pose[1:] - pose[PARENTS[1:]], axis=1)
-    np.testing.assert_allclose(LENGTHS[1:], bones, atol=1e-7, rtol=0)
+    bones = np.linalg.norm(pose[1:] - pose[HUMANML3D.parents[1:]], axis=1)
+    np.testing.assert_allclose(HUMANML3D.lengths[1:], bones, atol=1e-7, rtol=0)
+
+
+@pytest.fixture
+def kit(shared_dir: Path) -> dict[str, np.ndarray]:
+    with np.load(shared_dir / "reference" / "features" / "kit_251.npz") as arrays:
+        return dict(arrays)
+
+
+def pose_with(offsets: np.ndarray) -> np.ndarray:
+    """A pose of KIT-ML's skeleton with these bones, to measure them on."""
+    chains = ([0, 11, 12, 13, 14, 15], [0, 16, 17, 18, 19, 20], [0, 1, 2, 3, 4], [3, 5, 6, 7], [3, 8, 9, 10])
+    pose = np.zeros((21, 3))
+    for chain in chains:
+        for start, end in pairwise(chain):
+            pose[end] = pose[start] + offsets[end]
+    return pose
+
+
+def test_kits_features_equal_the_authors_block_by_block(kit: dict[str, np.ndarray]) -> None:
+    skeleton = kit_skeleton(pose_with(kit["target_offsets"]))
+    np.testing.assert_allclose(skeleton.offsets, kit["target_offsets"], atol=1e-4)
+    canonical = canonical_joints(uniform_joints(kit["joints"], skeleton), skeleton)
+    np.testing.assert_allclose(canonical, kit["canonical"], atol=2e-2, rtol=0)
+    ours = joints_to_features(kit["joints"], skeleton)
+    assert ours.shape == kit["features"].shape == (59, 251)
+    # the reference's tolerances, those of lengths in millimetres
+    blocks = {(0, 1): 5e-5, (1, 3): 2e-2, (3, 4): 1e-2, (4, 64): 0.1, (184, 247): 2e-2, (247, 251): 0.0}
+    for (start, end), tolerance in blocks.items():
+        wanted = kit["features"][:, start:end]
+        np.testing.assert_allclose(ours[:, start:end], wanted, atol=tolerance, rtol=0)
+    rotations = np.abs(ours[:, 64:184] - kit["features"][:, 64:184])
+    assert rotations.max() < 1e-3
+    assert np.quantile(rotations, 0.99) < 3e-5
+
+
+def test_kits_features_come_back_as_the_authors_have_them(kit: dict[str, np.ndarray]) -> None:
+    skeleton = kit_skeleton(pose_with(kit["target_offsets"]))
+    joints = features_to_joints(kit["features"], skeleton)
+    by_rotation = features_to_joints_by_rotation(kit["features"], skeleton)
+    np.testing.assert_allclose(joints, kit["ric"], atol=0.1, rtol=0)
+    np.testing.assert_allclose(by_rotation, kit["rot"], atol=0.1, rtol=0)
