@@ -45,6 +45,7 @@ COMMANDS = (
     Command("export", "write a clip as BVH"),
     Command("library", "list, fetch and inspect libraries"),
     Command("train", "train TMR on a data set"),
+    Command("evaluate", "measure a trained model by the published protocols"),
     Command("ablate", "train a suite of configurations and compare them in one table"),
     Command("export-model", "write a trained model as a bundle that needs no torch"),
     Command("serve", "answer the Blender add-on on standard input and output"),

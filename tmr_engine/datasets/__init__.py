@@ -5,7 +5,7 @@ dataset.keys, dataset.captions(0), dataset.features(0)
 """
 
 from .dataset import Caption, Dataset, DatasetError, Item, MotionPlace
-from .layout import Places
+from .layout import Places, published_subset
 from .load import LAYOUTS, load_dataset
 from .statistics import read_statistics, write_statistics
 
@@ -18,6 +18,7 @@ __all__ = [
     "MotionPlace",
     "Places",
     "load_dataset",
+    "published_subset",
     "read_statistics",
     "write_statistics",
 ]

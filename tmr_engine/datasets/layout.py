@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .dataset import Dataset, DatasetError
+from .text_files import read_keys
 
 PUBLISHED_LIMITS = (2.0, 10.0)
 NO_LIMITS = (0.0, math.inf)
@@ -55,6 +56,19 @@ def split_of(key: str) -> str:
 def left_out(count: int, what: str) -> tuple[str, ...]:
     """A warning about items that were left out; none where there are none."""
     return (f"{count} {what} were left out",) if count else ()
+
+
+def published_subset(name_or_folder: str | Path, split: str) -> list[str] | None:
+    """Keys of captions that differ from each other, chosen by TMR's authors; None where there is no list.
+
+    They are lines of nsim_<split>.txt, in the data set's folder or, as the authors lay it out, in its folder
+    `splits`. Their file is called nsim_test.txt.
+    """
+    folder = Path(name_or_folder)
+    for place in (folder, folder / "splits"):
+        if (place / f"nsim_{split}.txt").is_file():
+            return read_keys(place / f"nsim_{split}.txt")
+    return None
 
 
 def split_file(folder: Path, split: str) -> Path:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from .evaluate import Watch as EvaluationWatch
 from .train import Watch
 
 
@@ -33,6 +34,19 @@ def shown() -> Iterator[Watch]:
             console.print(epoch_line(row))
 
         yield Watch(note=lambda line: console.print(line, markup=False), step=step, epoch=epoch)
+
+
+@contextmanager
+def counting() -> Iterator[EvaluationWatch]:
+    """A watch that shows an evaluation on standard error."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    columns = (TextColumn("motions"), MofNCompleteColumn(), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("")
+        yield EvaluationWatch(
+            note=lambda line: console.print(line, markup=False),
+            counted=lambda done, total: bar.update(task, completed=done, total=total),
+        )
 
 
 def epoch_line(row: Mapping[str, float]) -> str:
