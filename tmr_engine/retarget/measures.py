@@ -34,7 +34,11 @@ LIMBS = tuple(
     for side in SIDES
     for part in ("upper_arm", "lower_arm", "hand", "upper_leg", "lower_leg", "foot")
 )
-_JERKED = ("hand", "lower_arm", "foot", "lower_leg")
+_JERKED = (
+    *(f"{side}_{part}" for side in SIDES for part in ("hand", "lower_arm", "foot", "lower_leg")),
+    "head",
+    "hips",
+)
 _SPINE_PARTS = 3
 _FLIP_DEG_S = 720.0
 _ROLE_ABOVE = {
@@ -87,7 +91,8 @@ def measure(
         "floating_mm": _statistics(floating(source, target, floor, touching)),
         "contact_recall": recall,
         "contact_precision": precision,
-        "jerk_ratio": jerk_ratios(source, target),
+        "jerk_ratio": jerk_ratio(source, target),
+        "jerk_ratios": jerk_ratios(source, target),
         "flips": flips(source, target) + channel_jumps(curves),
     }
 
@@ -97,8 +102,12 @@ def character_frames(performance: Performance) -> FloatArray:
     left, right = performance.joint("left_upper_leg"), performance.joint("right_upper_leg")
     if left is None or right is None:
         return np.tile(np.eye(3), (len(performance), 1, 1))
-    across = (left - right) * np.array([1.0, 1.0, 0.0])
-    across = across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-12)
+    body = performance.body
+    rest = body.needed("left_upper_leg") - body.needed("right_upper_leg")
+    # a body whose hip joints are not quite level with its axes at rest is not turned for it
+    amiss = np.arctan2(rest[1], rest[0]) - np.arctan2(body.axes[1, 0], body.axes[0, 0])
+    angle = np.arctan2(left[:, 1] - right[:, 1], left[:, 0] - right[:, 0]) - amiss
+    across = np.stack([np.cos(angle), np.sin(angle), 0.0 * angle], axis=1)
     up = np.broadcast_to([0.0, 0.0, 1.0], across.shape)
     return np.stack([across, np.cross(up, across), up], axis=2)
 
@@ -210,6 +219,16 @@ def contact_recall(source: Performance, target: Performance) -> tuple[float | No
     return shares[0], shares[1]
 
 
+def jerk_ratio(source: Performance, target: Performance) -> float | None:
+    """`jerk_ratios` over all its joints together; None where nothing moves."""
+    pairs = [(_jerk(source, role), _jerk(target, role)) for role in _JERKED]
+    shared = [(theirs, ours) for theirs, ours in pairs if theirs is not None and ours is not None]
+    if not shared:
+        return None
+    theirs, ours = (float(np.percentile(np.concatenate(side), 95)) for side in zip(*shared, strict=True))
+    return ours / theirs if theirs > 1e-6 else None
+
+
 def jerk_ratios(source: Performance, target: Performance) -> dict[str, float]:
     """Jerk (third difference of the place, 95th percentile) of the target over the source's, per stature.
 
@@ -217,10 +236,13 @@ def jerk_ratios(source: Performance, target: Performance) -> dict[str, float]:
         role -> ratio, for hands, elbows, feet, knees, head and hips; roles that stand still are left out.
     """
     found = {}
-    for role in (*(f"{side}_{part}" for side in SIDES for part in _JERKED), "head", "hips"):
+    for role in _JERKED:
         theirs, ours = _jerk(source, role), _jerk(target, role)
-        if theirs is not None and ours is not None and theirs > 1e-6:
-            found[role] = ours / theirs
+        if theirs is None or ours is None:
+            continue
+        before, after = float(np.percentile(theirs, 95)), float(np.percentile(ours, 95))
+        if before > 1e-6:
+            found[role] = after / before
     return found
 
 
@@ -340,13 +362,13 @@ def _sole(performance: Performance, side: str) -> tuple[FloatArray, FloatArray] 
     return _unit(rotation.rotate(turn, foot.ball - foot.heel)), rotation.rotate(turn, up)
 
 
-def _jerk(performance: Performance, role: str) -> float | None:
-    """95th percentile of the jerk in statures a second cubed."""
+def _jerk(performance: Performance, role: str) -> FloatArray | None:
+    """(T - 3,) jerk of a joint in statures a second cubed."""
     places = performance.joint(role)
     if places is None or len(places) < 4:
         return None
-    jerk = np.linalg.norm(np.diff(places, n=3, axis=0), axis=1) * performance.fps**3
-    return float(np.percentile(jerk, 95) / performance.stature)
+    jerk: FloatArray = np.linalg.norm(np.diff(places, n=3, axis=0), axis=1)
+    return jerk * performance.fps**3 / performance.stature
 
 
 def _turning_deg_s(performance: Performance, role: str, above: str) -> FloatArray | None:

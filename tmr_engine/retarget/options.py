@@ -28,8 +28,10 @@ class SolveOptions:
         fps: the scene's frames per second; the motion is resampled by time. 0 keeps the motion's own rate.
         place: where the first frame stands and faces; None: where the armature's rest pose stands and faces.
         path_scale: length of the way over ground relative to the source; 0 means by leg length.
+        foot_lock: 1 holds feet where the source's feet stand, 0 leaves them as they are solved.
     """
 
     fps: float = 0.0
     place: Placement | None = None
     path_scale: float = 0.0
+    foot_lock: float = 0.0

@@ -16,6 +16,7 @@ from .links import links
 from .moving import mover_of
 from .options import SolveOptions
 from .placing import hips_path, target_body, turn_to
+from .planting import planted
 from .rig import Rig
 from .roles import SIDES, Mapping
 from .solution import BoneMotion, Solution
@@ -56,6 +57,8 @@ def solve(
     bones = [link.bone for link in pairs]
     chains = Chains(rig, bones, turned, carriers(rig, target_mapping, tuple(bones)))
     path = hips_path(motion, source, target, heading, options)
+    if options.foot_lock > 0.0:
+        chains, path = planted(motion, source, chains, target, path=path, heading=heading, options=options)
     keyed, warnings = _keys(rig, target_mapping, chains, path)
     return Solution(
         fps=motion.fps,
