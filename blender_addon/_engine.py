@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tmr_engine import errors, motion, protocol, retarget
     from tmr_engine.motion import arrays, rotation
+    from tmr_engine.retarget import families, poles
 else:
     _PACKED = f"{__package__}.tmr_engine"  # placed there by build_addon.py
     # find_spec and not `except ImportError`: a fault inside the engine is not taken for its absence
@@ -23,5 +24,7 @@ else:
     retarget = import_module(f"{ENGINE}.retarget")
     arrays = import_module(f"{ENGINE}.motion.arrays")
     rotation = import_module(f"{ENGINE}.motion.rotation")
+    families = import_module(f"{ENGINE}.retarget.families")
+    poles = import_module(f"{ENGINE}.retarget.poles")
 
-__all__ = ["arrays", "errors", "motion", "protocol", "retarget", "rotation"]
+__all__ = ["arrays", "errors", "families", "motion", "poles", "protocol", "retarget", "rotation"]

@@ -9,7 +9,7 @@ import bpy
 
 from .._engine import motion as motion_module
 from .._engine import retarget
-from . import checks, read, write
+from . import checks, read, snap, write
 
 PLACES = ("CHARACTER", "REST")
 
@@ -25,6 +25,7 @@ class InsertOptions:
             pose does.
         name: of the action or the strip; the file's or the take's name when empty.
         overrides: role -> bone, or bones, where the user corrects the mapping.
+        snap_ik: key the IK controls of a control rig too, so that they show what the FK controls show.
         notes: custom properties of the action ("tmr_clip", "tmr_licence", "tmr_credit").
     """
 
@@ -33,6 +34,7 @@ class InsertOptions:
     place: str = "CHARACTER"
     name: str = ""
     overrides: dict[str, str | list[str]] = field(default_factory=dict)
+    snap_ik: bool = False
     notes: dict[str, str] = field(default_factory=dict)
 
 
@@ -106,8 +108,10 @@ def insert_motion(
     written = write.write_solution(
         armature, solution, write.WriteOptions(frame, options.into, name, options.notes)
     )
+    if options.snap_ik:
+        warnings += _snap(context, armature, rig, mapping, written)
     return InsertReport(
-        action=written.action.name,
+        action=written.channels.action.name,
         first=written.first,
         last=written.last,
         mapping={role: b if isinstance(b, str) else list(b) for role, b in mapping.roles.items()},
@@ -117,3 +121,25 @@ def insert_motion(
         seconds_solve=solved - start,
         seconds_keys=time.perf_counter() - solved,
     )
+
+
+def _snap(
+    context: bpy.types.Context,
+    armature: bpy.types.Object,
+    rig: retarget.Rig,
+    mapping: retarget.Mapping,
+    written: write.Written,
+) -> list[str]:
+    """Keys the IK controls for the frames just written; returns what the user should know."""
+    where = armature.name
+    if not snap.ik_limbs(rig, mapping):
+        return [f"no IK controls of {where} are known, so only the bones that were found are keyed"]
+    playing = armature.animation_data.action
+    if written.into == "NLA_STRIP" and playing is not None:
+        return [
+            f"the action {playing.name!r} plays above the strip, so the IK controls were not snapped to it"
+        ]
+    frames = range(written.first, written.last + 1)
+    snapped = snap.snap_ik(context, armature, rig, mapping, frames)
+    write.write_beside(armature, snapped.solution, written)
+    return snap.error_warning(rig, *snap.largest_error(context, armature, rig, snapped))

@@ -40,9 +40,10 @@ class WriteOptions:
 
 @dataclass(frozen=True)
 class Written:
-    """What was written: the action, its first and last frame, and what the user should know."""
+    """What was written: where and as what, its first and last frame, and what the user should know."""
 
-    action: bpy.types.Action
+    channels: actions.Channels
+    into: str
     first: int
     last: int
     warnings: tuple[str, ...]
@@ -59,15 +60,40 @@ def write_solution(armature: bpy.types.Object, solution: retarget.Solution, opti
     _check_values(armature, curves, solution.frames)
     first, last = options.frame, options.frame + solution.frames - 1
     if options.into == "CURRENT_ACTION":
-        action, warnings = _write_current(armature, solution, curves, options)
+        channels, warnings = _write_current(armature, solution, curves, options)
     elif options.into == "NLA_STRIP":
-        action, warnings = _write_strip(armature, solution, curves, options), []
+        channels, warnings = _write_strip(armature, solution, curves, options), []
     elif options.into == "NEW_ACTION":
-        action, warnings = _write_new(armature, solution, curves, options), []
+        channels, warnings = _write_new(armature, solution, curves, options), []
     else:
         raise ValueError(f"into is {options.into!r}, expected one of {TARGETS}")
     armature.update_tag(refresh={"TIME"})
-    return Written(action, first, last, tuple(warnings))
+    return Written(channels, options.into, first, last, tuple(warnings))
+
+
+def write_beside(armature: bpy.types.Object, solution: retarget.Solution, written: Written) -> None:
+    """Writes a second solution for the same frames beside the first.
+
+    Args:
+        armature: the armature object.
+        solution: of other bones; its switches replace those of the first.
+        written: what the first solution's writing returned.
+
+    Raises:
+        RetargetError: as `write_solution`; nothing of the second solution was written.
+    """
+    curves = solution.curves()
+    _check_values(armature, curves, solution.frames)
+    _check_curves(written.channels, curves)
+    curves = borders.matched(written.channels, curves, written.first)
+    _fill(
+        written.channels,
+        solution,
+        curves,
+        WriteOptions(written.first),
+        keep_switches=written.into != "CURRENT_ACTION",
+    )
+    armature.update_tag(refresh={"TIME"})
 
 
 def _write_new(
@@ -75,13 +101,13 @@ def _write_new(
     solution: retarget.Solution,
     curves: list[retarget.Curve],
     options: WriteOptions,
-) -> bpy.types.Action:
+) -> actions.Channels:
     channels = _filled(armature, solution, curves, options)
     animation = armature.animation_data
     if animation is not None and animation.action is not None:
         channels.action[REPLACED] = animation.action
     actions.assign(armature, channels)
-    return channels.action
+    return channels
 
 
 def _write_strip(
@@ -89,14 +115,14 @@ def _write_strip(
     solution: retarget.Solution,
     curves: list[retarget.Curve],
     options: WriteOptions,
-) -> bpy.types.Action:
+) -> actions.Channels:
     channels = _filled(armature, solution, curves, options)
     animation = armature.animation_data_create()
     track = animation.nla_tracks.new()
     track.name = channels.action.name
     strip = actions.add_strip(track, channels.action.name, options.frame, channels)
     strip.extrapolation = "NOTHING"  # the tracks below keep what they show before and after the clip
-    return channels.action
+    return channels
 
 
 def _write_current(
@@ -104,7 +130,7 @@ def _write_current(
     solution: retarget.Solution,
     curves: list[retarget.Curve],
     options: WriteOptions,
-) -> tuple[bpy.types.Action, list[str]]:
+) -> tuple[actions.Channels, list[str]]:
     """Replaces the keys of the written channels in the written range; every other key stays as it is."""
     channels = actions.of(armature)
     if channels is None:
@@ -121,7 +147,7 @@ def _write_current(
     _fill(channels, solution, curves, options, keep_switches=False)
     if armature.animation_data.action != channels.action:
         actions.assign(armature, channels)
-    return channels.action, warnings
+    return channels, warnings
 
 
 def _filled(

@@ -15,7 +15,8 @@ FOLDER = Path(__file__).parent / "families"
 
 _TRUNK_SINGLE = ("root", "mover", "hips", "pelvis", "chest", "head")
 _TRUNK_LISTS = ("spine", "neck")
-_KEYS = {"family", "note", "trunk", "limbs", "fingers", "twist", "signature", "controls", "switches"}
+_KEYS = {"family", "note", "trunk", "limbs", "fingers", "twist", "signature", "controls", "switches", "ik"}
+_IK_KEYS = {"limb", "controls", "pole", "switches"}
 
 # how the side is written inside a name; the first of each pair is the left
 _SIDE_WORDS = {
@@ -37,6 +38,23 @@ class FamilySwitch:
 
 
 @dataclass(frozen=True)
+class IkLimb:
+    """The IK controls of one limb, and what they follow.
+
+    Args:
+        joints: the roles of its upper bone, its lower bone and its end.
+        controls: (control, role of the bone that it goes with), the one at the limb's end first.
+        pole: the control that the elbow or knee points to; empty where the rig has none.
+        switches: what must be set so that the IK controls show.
+    """
+
+    joints: tuple[str, str, str]
+    controls: tuple[tuple[str, str], ...]
+    pole: str
+    switches: tuple[FamilySwitch, ...]
+
+
+@dataclass(frozen=True)
 class Family:
     """The names of one rig family.
 
@@ -47,6 +65,7 @@ class Family:
         signature: names that tell this family from its rivals.
         controls: the bones are an animator's controls: they need not be each other's parents.
         switches: what must be set so that they show.
+        ik: the limbs' IK controls, for those who want these keyed too.
     """
 
     name: str
@@ -55,6 +74,7 @@ class Family:
     signature: tuple[str, ...]
     controls: bool
     switches: tuple[FamilySwitch, ...]
+    ik: tuple[IkLimb, ...]
 
 
 @cache
@@ -92,11 +112,7 @@ def read_family(path: Path) -> Family:
         for names in document.get("twist", {}).values()
         for name in _sided(names, side)
     ]
-    switches = [
-        FamilySwitch(_sided(entry["bone"], side), entry["property"], float(entry["value"]))
-        for entry in document.get("switches", [])
-        for side in (0, 1)
-    ]
+    switches = [switch for side in (0, 1) for switch in _switches(document, side)]
     return Family(
         name=document["family"],
         roles=roles,
@@ -104,6 +120,27 @@ def read_family(path: Path) -> Family:
         signature=tuple(document["signature"]),
         controls=document.get("controls", False),
         switches=tuple(dict.fromkeys(switches)),
+        ik=tuple(_ik_limb(entry, side) for entry in document.get("ik", []) for side in (0, 1)),
+    )
+
+
+def _switches(entry: dict[str, Any], side: int) -> list[FamilySwitch]:
+    return [
+        FamilySwitch(_sided(switch["bone"], side), _sided(switch["property"], side), float(switch["value"]))
+        for switch in entry.get("switches", [])
+    ]
+
+
+def _ik_limb(entry: dict[str, Any], side: int) -> IkLimb:
+    word = ("left", "right")[side]
+    upper, lower, end = (f"{word}_{role}" for role in entry["limb"])
+    return IkLimb(
+        joints=(upper, lower, end),
+        controls=tuple(
+            (_sided(control, side), f"{word}_{role}") for control, role in entry["controls"].items()
+        ),
+        pole=_sided(entry.get("pole", ""), side),
+        switches=tuple(_switches(entry, side)),
     )
 
 
@@ -123,6 +160,9 @@ def _validate(document: Any, where: str) -> None:
     unknown |= set(document["trunk"]) - {*_TRUNK_SINGLE, *_TRUNK_LISTS}
     unknown |= set(document["limbs"]) - set(LIMB_ROLES)
     unknown |= set(document.get("fingers", {})) - set(FINGERS)
+    for entry in document.get("ik", []):
+        unknown |= set(entry) - _IK_KEYS
+        unknown |= {*entry["limb"], *entry["controls"].values()} - set(LIMB_ROLES)
     if unknown:
         raise RetargetError(f"the rig family has unknown keys: {', '.join(sorted(unknown))}", where=where)
     if document["family"] != Path(where).stem:

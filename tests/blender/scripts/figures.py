@@ -60,15 +60,15 @@ def angle(first, second):
     return math.degrees(math.atan2(np.linalg.norm(np.cross(first, second)), float(first @ second)))
 
 
-def limb_error(armature, motion, names=None, turn=None):
-    """The worst angle in degrees between a limb that Blender shows and the clip's, over all frames."""
+def limb_error(armature, motion, names=None, turn=None, first=1):
+    """The worst angle in degrees between a limb that Blender shows and the clip's, from frame `first` on."""
     names = names or {}
     turn = np.eye(3) if turn is None else turn
     positions = motion.world[0]
     positions = np.stack([positions[..., 0], -positions[..., 2], positions[..., 1]], axis=-1)
     worst = 0.0
     for frame in range(0, len(motion), 5):
-        shown = heads_at(armature, 1 + frame)
+        shown = heads_at(armature, first + frame)
         for side in (".L", ".R"):
             for bone, child in LIMBS.items():
                 ends = [names.get(name + side, name + side) for name in (bone, child)]

@@ -123,9 +123,9 @@ def changed(into):
     return {
         "changed": found,
         "old_keys": old_keys_changed(before, after),
-        "action": written.action.name,
+        "action": written.channels.action.name,
         "range": [written.first, written.last],
-        "note": written.action["tmr_clip"],
+        "note": written.channels.action["tmr_clip"],
         "looked_at": len(before),
     }
 
@@ -170,7 +170,7 @@ def shown(into):
 def layout(into):
     """How the keys lie in the action, told by Blender's own names for it."""
     figure = furnish()
-    action = write.write_solution(figure, Made(), write.WriteOptions(FIRST, into, "Clip")).action
+    action = write.write_solution(figure, Made(), write.WriteOptions(FIRST, into, "Clip")).channels.action
     animation = figure.animation_data
     if bpy.app.version < (4, 4):
         curves, found = action.fcurves, {}
