@@ -1,6 +1,6 @@
 """Every rig of the reference material with every motion of `retargeting/clips.py`, measured.
 
-    .blender/4.5/bin/python -m benchmarks.retarget [--rigs WORD ...] [--motions NAME ...]
+    .blender/4.5/bin/python -m benchmarks.retarget [--rigs WORD ...] [--motions NAME ...] [--journal FILE]
 
 Writes benchmarks/results/retarget.json and docs/retargeting-benchmark.md; a part of the rigs or motions only
 prints. The reference material (../shared) is needed. One process; each rig is opened once.
@@ -9,9 +9,11 @@ prints. The reference material (../shared) is needed. One process; each rig is o
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from benchmarks.retargeting import cells, clips, pace, report, rigs, rounds
@@ -28,15 +30,19 @@ TRAVELLED = ("walk", "cartwheel")
 class Matrix:
     """The results so far, and what later rigs need of earlier ones."""
 
-    def __init__(self, sources: dict[str, cells.Source]) -> None:
+    def __init__(self, sources: dict[str, cells.Source], journal: Path | None) -> None:
         self.sources = sources
+        self.journal = journal
         self.rows: list[dict[str, Any]] = []
         self.rests: dict[str, cells.Source] = {}
         self.home: tuple[rigs.Character, Any] | None = None
 
     def add(self, **row: Any) -> None:
-        """Keeps one result."""
+        """Keeps one result, beside the run too, so that nothing is lost when it is stopped."""
         self.rows.append(row)
+        if self.journal is not None:
+            with self.journal.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(row, ensure_ascii=False) + "\n")
 
     def measure_rig(self, name: str, document: dict[str, Any]) -> None:
         """All cells of one rig. A refusal by the product is a result too."""
@@ -96,12 +102,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rigs", nargs="*", default=[], help="only rigs whose names hold one of these words")
     parser.add_argument("--motions", nargs="*", default=[], help="only these motions")
+    parser.add_argument("--journal", type=Path, help="a file that takes every result as it is found")
     chosen = parser.parse_args()
     if not rigs.FOLDER.is_dir():
         print("../shared is not here, so nothing is measured")
         return
     wanted = [clip for clip in clips.CLIPS if not chosen.motions or clip.name in chosen.motions]
-    matrix = Matrix({clip.name: cells.Source.of(clip.name, clips.load(clip)) for clip in wanted})
+    matrix = Matrix(
+        {clip.name: cells.Source.of(clip.name, clips.load(clip)) for clip in wanted}, chosen.journal
+    )
     documents = rigs.expected()
     for name in [*RESTS, *(name for name in documents if name not in RESTS)]:
         if not chosen.rigs or any(word in name for word in chosen.rigs):

@@ -52,11 +52,20 @@ def put_back(character: Character) -> Iterator[None]:
                 setattr(armature.pose.bones[name], channel, values)
 
 
-def shown(character: Character, frames: Iterable[int], names: Sequence[str]) -> FloatArray:
-    """(F, len(names), 4, 4) evaluated pose matrices in armature space; frame 0 is the first of the clip."""
+def shown(
+    character: Character, frames: Iterable[int], names: Sequence[str], after: float = 0.0
+) -> FloatArray:
+    """(F, len(names), 4, 4) evaluated pose matrices in armature space.
+
+    Args:
+        character: with the keys.
+        frames: 0 is the first of the clip.
+        names: of bones.
+        after: share of a frame later.
+    """
     rows = []
     for frame in frames:
-        bpy.context.scene.frame_set(FIRST + int(frame))
+        bpy.context.scene.frame_set(FIRST + int(frame), subframe=after)
         evaluated = character.armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
         rows.append([[list(row) for row in evaluated.pose.bones[name].matrix] for name in names])
     return np.array(rows)
