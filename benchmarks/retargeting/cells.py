@@ -87,8 +87,8 @@ def measured(
 def off_blender(character: Character, solution: Solution) -> dict[str, float]:
     """How far the oracle's pose is from the one that Blender shows, over a sample of frames and all bones.
 
-    Half a frame later Blender interpolates the keys, and its pose must lie between the oracle's two: a sign or
-    a whole turn that is wrong shows only there.
+    Half a frame later Blender interpolates the keys, and its pose must lie between the oracle's two: a sign
+    or a whole turn that is wrong shows only there.
     """
     frames = np.unique(np.linspace(0, max(0, solution.frames - 2), COMPARED_FRAMES).round().astype(int))
     told = oracle.pose(character, solution.curves(), solution.frames)
