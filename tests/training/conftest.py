@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from tests.engine.datasets.made import humanml3d
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Tiny networks gain nothing by threads, which on a busy machine wait for each other for minutes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")  # for the processes that tests start
+        if find_spec("torch") is not None:
+            import torch
+
+            torch.set_num_threads(1)
+        yield
 
 
 @pytest.fixture(autouse=True)
