@@ -81,30 +81,45 @@ class Chains:
         total = np.zeros((self.turns.shape[1], 3))
         while bone != mover:
             carrier = self.carried_by.get(self.rig.names[bone], NOTHING)
-            if carrier == NOTHING:
-                above = self.turn_above(self.rig.names[mover])
+            if carrier == NOTHING or self._is_above(carrier, mover):
+                above = self.turn_above(self.rig.names[mover] if carrier == NOTHING else self.rig.names[bone])
                 return total + rotation.rotate(above, heads[bone] - heads[mover])
             total = total + rotation.rotate(self.turns[self.row[carrier]], heads[bone] - heads[carrier])
             bone = carrier
         return total
 
-    def location(self, mover: str, joints: Sequence[str], path: FloatArray) -> FloatArray:
+    def _is_above(self, bone: int, below: int) -> bool:
+        while below >= 0 and below != bone:
+            below = int(self.rig.parents[below])
+        return below == bone
+
+    def location(
+        self, mover: str, joints: Sequence[str], path: FloatArray, moved: FloatArray | None = None
+    ) -> FloatArray:
         """(T, 3) location channels of the bone that moves the body.
 
         Args:
             mover: that bone.
             joints: bones whose joints' middle must follow the path.
             path: (T, 3) in the world.
+            moved: (T, 4, 4) how keyed bones above it move it, armature space; None where none are keyed.
         """
-        rig, bone = self.rig, self.rig.indices[mover]
+        offset = np.mean([self.from_mover(name, self.rig.indices[mover]) for name in joints], axis=0)
+        wanted = transform(np.linalg.inv(self.rig.matrix_world), path) - offset
+        return self.channels(mover, wanted, moved)
+
+    def channels(self, name: str, wanted: FloatArray, moved: FloatArray | None = None) -> FloatArray:
+        """(T, 3) location channels that put a bone's joint at a place (T, 3) of armature space."""
+        rig, bone = self.rig, self.rig.indices[name]
         parent = int(rig.parents[bone])
-        offset = np.mean([self.from_mover(name, bone) for name in joints], axis=0)
-        wanted = transform(np.linalg.inv(rig.matrix_world), path) - offset
-        above = np.eye(4) if parent < 0 else self.standing(mover) @ rig.calibration[parent]
         local = rig.rest_matrices[bone]
+        above = np.eye(4)
         if parent >= 0:
+            above = (self.standing(name) if moved is None else moved) @ rig.calibration[parent]
             local = np.linalg.inv(rig.rest_matrices[parent]) @ local
         origin = above @ local
         if not rig.use_local_location[bone]:
-            origin[:3, :3] = above[:3, :3]
-        return transform(np.linalg.inv(origin), wanted)
+            origin[..., :3, :3] = above[..., :3, :3]
+        back = np.linalg.inv(origin)
+        location: FloatArray = (back[..., :3, :3] @ wanted[..., None])[..., 0] + back[..., :3, 3]
+        return location

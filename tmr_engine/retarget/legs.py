@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,6 +14,7 @@ from .body import Body
 from .chains import Chains
 from .feet import feet_of
 from .frames import rest_frames
+from .looping import rounds
 from .roles import SIDES
 from .two_bone import reach
 
@@ -70,6 +72,25 @@ class Legs:
     def moved(self, shift: FloatArray) -> Legs:
         """The legs somewhere else, by (3,) or (T, 3)."""
         return replace(self, hips=self.hips + np.reshape(shift, (-1, 1, 3)))
+
+    def rounds(self, count: int) -> Legs:
+        """The legs over several rounds of a loop."""
+        return self._changed(lambda values: rounds(values, count)) if count > 1 else self
+
+    def cut(self, frames: slice) -> Legs:
+        """The legs in some of the frames."""
+        return self._changed(lambda values: values[frames])
+
+    def _changed(self, change: Callable[[FloatArray], FloatArray]) -> Legs:
+        """The legs with everything that has frames changed."""
+        return replace(
+            self,
+            hips=change(self.hips),
+            upper=change(self.upper),
+            lower=change(self.lower),
+            foot=change(self.foot),
+            toe=change(self.toe),
+        )
 
     def reaching(self, ankles: FloatArray, shift: FloatArray) -> Legs:
         """The legs with the hip joints moved by (T, 3) and the ankles at (T, 2, 3), as near as they come."""

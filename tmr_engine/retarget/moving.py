@@ -20,11 +20,16 @@ def mover_of(rig: Rig, mapping: Mapping) -> str | None:
             line = [bone for bone in line if bone in above_chest] or line
     named = mapping.bone("mover")
     for name in [named, *line] if named is not None else line:
-        bone = rig.indices[name]
-        driven = any(channel.startswith("location") for channel in rig.driven.get(name, ()))
-        if not rig.connected[bone] and not rig.lock_location[bone].all() and not driven:
+        if movable(rig, name):
             return name
     return None
+
+
+def movable(rig: Rig, name: str) -> bool:
+    """Whether keys on a bone's location show: it is neither connected nor wholly locked nor driven."""
+    bone = rig.indices[name]
+    driven = any(channel.startswith("location") for channel in rig.driven.get(name, ()))
+    return not rig.connected[bone] and not rig.lock_location[bone].all() and not driven
 
 
 def _upward(rig: Rig, name: str) -> list[str]:

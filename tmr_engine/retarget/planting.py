@@ -12,6 +12,7 @@ from .contacts import contacts, ground_below
 from .feet import stature
 from .foot_lock import Standing, lock_feet
 from .legs import legs_of, put_back
+from .looping import rounds
 from .moving import mover_of
 from .options import SolveOptions
 from .performance import Performance, source_performance
@@ -50,18 +51,23 @@ def planted(
     if mover is None or not target.has_legs:
         return chains, path
     performance = source_performance(motion, source.mapping)
-    touching = contacts(performance.soles, motion.fps, performance.stature)
+    # a loop is held over three rounds and the middle one taken, so that feet stand across its seam as well
+    count = 3 if options.loop > 0.0 else 1
+    middle = slice((count // 2) * (len(motion) - 1), (count // 2) * (len(motion) - 1) + len(motion))
+    walked = rounds(performance.soles, count)
+    touching = contacts(walked, motion.fps, performance.stature)
     object_turn = rotation_of(rig.matrix_world[:3, :3])
     legs = legs_of(target, chains, _hip_joints(chains, target, mover, path), object_turn)
     if legs is None:
         return chains, path
     size = target.leg / source.leg
-    above = ground_below(performance.soles, touching) - source_floor(motion, source)
-    hovering = size * _hovering(performance, above, source_floor(motion, source))
-    sunk = np.array([0.0, 0.0, hovering])
+    bottom = source_floor(motion, source)
+    above = ground_below(walked, touching) - bottom
+    hovering = size * _hovering(performance, above, bottom)
+    sunk = np.array([0.0, 0.0, options.foot_lock * hovering])
     floor = target.ground if options.place is None else float(options.place.ground[2])
     flat = options.path_scale or size
-    soles = rotation.rotate(heading, performance.soles) * np.array([flat, flat, size])
+    soles = rotation.rotate(heading, walked) * np.array([flat, flat, size])
     standing = Standing(
         touching=touching.reshape(-1, 2, 2),
         soles=soles.reshape(-1, 2, 2, 3),
@@ -69,9 +75,9 @@ def planted(
         stature=stature(target),
         fps=motion.fps,
     )
-    legs, shift = lock_feet(legs.moved(-options.foot_lock * sunk), standing, options.foot_lock)
-    turned = put_back(legs, target, chains, object_turn)
-    return Chains(rig, chains.bones, turned, chains.carried_by), path + shift - options.foot_lock * sunk
+    legs, shift = lock_feet(legs.moved(-sunk).rounds(count), standing, options.foot_lock)
+    turned = put_back(legs.cut(middle), target, chains, object_turn)
+    return Chains(rig, chains.bones, turned, chains.carried_by), path + shift[middle] - sunk
 
 
 def _hovering(performance: Performance, above: float, floor: float) -> float:

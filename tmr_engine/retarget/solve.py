@@ -6,7 +6,6 @@ import numpy as np
 
 from ..errors import RetargetError
 from ..motion import Motion, Skeleton, rotation
-from ..motion.resample import resample
 from ..motion.rotation import FloatArray
 from .body import Body
 from .carriers import carriers
@@ -17,9 +16,12 @@ from .moving import mover_of
 from .options import SolveOptions
 from .placing import hips_path, target_body, turn_to
 from .planting import planted
+from .preparing import prepared
 from .rig import Rig
 from .roles import SIDES, Mapping
+from .root_motion import RootMotion, root_motion
 from .solution import BoneMotion, Solution
+from .travel import drift
 from .turns import turns
 
 _DEFAULTS = SolveOptions()
@@ -44,8 +46,7 @@ def solve(
     Raises:
         RetargetError: a rest pose shows no body, or the two share no part of one.
     """
-    if options.fps > 0:
-        motion = resample(motion, options.fps)
+    motion, source_mapping = prepared(motion, source_mapping, options)
     source = Body(figure_of_skeleton(motion.skeleton), source_mapping)
     target = target_body(rig, target_mapping)
     pairs = links(source, target)
@@ -59,7 +60,13 @@ def solve(
     path = hips_path(motion, source, target, heading, options)
     if options.foot_lock > 0.0:
         chains, path = planted(motion, source, chains, target, path=path, heading=heading, options=options)
-    keyed, warnings = _keys(rig, target_mapping, chains, path)
+    path = _as_chosen(path, motion.fps, options)
+    root = None
+    if options.root_motion and not options.in_place:
+        root = root_motion(target, chains, path, motion.fps, cyclic=options.loop > 0)
+    keyed, warnings = _keys(target, chains, path, root)
+    if options.root_motion and root is None and not options.in_place:
+        warnings.append("there is no root bone that can take the way over ground, so it stays where it was")
     return Solution(
         fps=motion.fps,
         frames=len(motion),
@@ -97,23 +104,38 @@ def turns_of_skeleton(
     return {link.bone: turn for link, turn in zip(pairs, y_up, strict=True)}
 
 
-def _keys(rig: Rig, mapping: Mapping, chains: Chains, path: FloatArray) -> tuple[list[BoneMotion], list[str]]:
+def _as_chosen(path: FloatArray, fps: float, options: SolveOptions) -> FloatArray:
+    """The hips' path without its way over ground or its height, where the user wants that."""
+    if not options.height:
+        path = path * [1.0, 1.0, 0.0] + path[0] * [0.0, 0.0, 1.0]
+    if options.in_place:
+        path = path - drift(path, fps, cyclic=options.loop > 0)
+    return path
+
+
+def _keys(
+    target: Body, chains: Chains, path: FloatArray, root: RootMotion | None
+) -> tuple[list[BoneMotion], list[str]]:
     """What is keyed on each bone, and warnings about what cannot be."""
+    rig, mapping = chains.rig, target.mapping
     hips = str(mapping.bone("hips"))
     mover = mover_of(rig, mapping)
-    location, warnings = None, []
+    locations, warnings = {}, []
+    moved = None
+    if root is not None:
+        chains, moved = root.chains, root.moved
+        locations[root.bone] = root.location
     if mover is None:
         warnings.append(f"neither {hips} nor a bone above it can move, so the character stays in place")
     else:
         legs = [bone for side in SIDES if (bone := mapping.bone(f"{side}_upper_leg")) is not None]
-        location = chains.location(mover, legs if len(legs) == 2 else [hips], path)
+        locations[mover] = chains.location(mover, legs if len(legs) == 2 else [hips], path, moved)
     signed = _continuous(chains.bases().transpose(1, 0, 2))
     keyed = [
-        _bone_motion(rig, bone, signed[:, row], location if bone == mover else None)
-        for row, bone in enumerate(chains.bones)
+        _bone_motion(rig, bone, signed[:, row], locations.get(bone)) for row, bone in enumerate(chains.bones)
     ]
     if mover is not None and mover not in chains.bones:
-        keyed.append(_bone_motion(rig, mover, None, location))
+        keyed.append(_bone_motion(rig, mover, None, locations[mover]))
     return keyed, [*warnings, *_locked(keyed)]
 
 
