@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tmr_engine import errors, motion, protocol, retarget
     from tmr_engine.motion import arrays, rotation
-    from tmr_engine.retarget import families, poles
+    from tmr_engine.retarget import families, joining, measures, performance, poles, preparing
 else:
     _PACKED = f"{__package__}.tmr_engine"  # placed there by build_addon.py
     # find_spec and not `except ImportError`: a fault inside the engine is not taken for its absence
@@ -25,6 +25,23 @@ else:
     arrays = import_module(f"{ENGINE}.motion.arrays")
     rotation = import_module(f"{ENGINE}.motion.rotation")
     families = import_module(f"{ENGINE}.retarget.families")
+    joining = import_module(f"{ENGINE}.retarget.joining")
+    measures = import_module(f"{ENGINE}.retarget.measures")
+    performance = import_module(f"{ENGINE}.retarget.performance")
     poles = import_module(f"{ENGINE}.retarget.poles")
+    preparing = import_module(f"{ENGINE}.retarget.preparing")
 
-__all__ = ["arrays", "errors", "families", "motion", "poles", "protocol", "retarget", "rotation"]
+__all__ = [
+    "arrays",
+    "errors",
+    "families",
+    "joining",
+    "measures",
+    "motion",
+    "performance",
+    "poles",
+    "preparing",
+    "protocol",
+    "retarget",
+    "rotation",
+]

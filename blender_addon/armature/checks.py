@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from .._engine import errors
+from .write import IN_NLA
 
 
 def check_writable(armature: bpy.types.Object | None) -> list[str]:
@@ -54,12 +55,12 @@ def _check_nla(armature: bpy.types.Object) -> None:
         )
 
 
-def check_shows(armature: bpy.types.Object, into_action: bool) -> list[str]:
+def check_shows(armature: bpy.types.Object, into: str) -> list[str]:
     """Whether the NLA lets new keys show as they are written.
 
     Args:
         armature: the object, with or without animation.
-        into_action: the keys go to the active action (True) or to a new strip on top (False).
+        into: where the keys go, one of `write.TARGETS`.
 
     Returns:
         warnings, one sentence each.
@@ -70,29 +71,38 @@ def check_shows(armature: bpy.types.Object, into_action: bool) -> list[str]:
     animation = armature.animation_data
     if animation is None:
         return []
-    where = armature.name
     if not animation.use_nla:
-        said = f"the NLA of {where} is switched off, so the new strip does not show until it is switched on"
-        return [] if into_action else [said]
+        said = (
+            f"the NLA of {armature.name} is switched off, so the strip does not show until it is switched on"
+        )
+        return [said] if into in IN_NLA else []
     if any(track.is_solo for track in animation.nla_tracks):
         return [
-            f"an NLA track of {where} is solo, so other animation does not show until that is switched off"
+            f"an NLA track of {armature.name} is solo, so other animation does not show until that is "
+            f"switched off"
         ]
-    if not into_action:
+    if into == "NLA_STRIP":
         if animation.action is not None and animation.action_influence > 0:
             return [
                 f"the active action {animation.action.name!r} plays above the new strip "
                 f"and hides it where both key a bone"
             ]
         return []
+    _check_mixing(armature, into)
+    return []
+
+
+def _check_mixing(armature: bpy.types.Object, into: str) -> None:
+    """Refuses keys in an action, or a layer over one, that the NLA mixes with the strips below."""
+    animation = armature.animation_data
+    if animation.action_blend_type == "REPLACE" and animation.action_influence == 1.0:
+        return
     plays_below = any(not track.mute and len(track.strips) for track in animation.nla_tracks)
-    is_plain = animation.action_blend_type == "REPLACE" and animation.action_influence == 1.0
-    if plays_below and not is_plain:
+    if plays_below or (into == "NLA_LAYER" and animation.action is not None):
         raise errors.RetargetError(
             f"the active action is mixed with the NLA strips below it "
             f"({animation.action_blend_type.title()}, influence {animation.action_influence:g})",
-            where=where,
+            where=armature.name,
             why="Keys would be added to the strips instead of showing the clip",
             fix="Set the action to Replace with influence 1, or insert the clip as an NLA strip",
         )
-    return []

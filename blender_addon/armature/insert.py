@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import bpy
 
+from .._engine import joining, retarget
 from .._engine import motion as motion_module
-from .._engine import retarget
-from . import checks, read, snap, write
+from . import checks, continuing, playhead, read, snap, write
 
 PLACES = ("CHARACTER", "REST")
 
@@ -19,14 +19,19 @@ class InsertOptions:
     """What the user chooses about an insertion.
 
     Args:
-        frame: the scene frame of the clip's first frame; None is the playhead.
-        into: "NEW_ACTION", "NLA_STRIP" or "CURRENT_ACTION".
+        frame: the scene frame of the clip's first frame; None is the playhead, and for "APPEND" the frame of
+            the active action's last key on a bone.
+        into: one of `write.TARGETS`: "NEW_ACTION", "NLA_STRIP", "NLA_LAYER", "CURRENT_ACTION" or "APPEND".
         place: "CHARACTER" starts where the character stands and faces at that frame, "REST" where its rest
             pose does.
         name: of the action or the strip; the file's or the take's name when empty.
         overrides: role -> bone, or bones, where the user corrects the mapping.
+        blend_frames: how long a clip that is keyed into the active action takes to take over from its pose
+            and speed; 0 lets it start at once.
         snap_ik: key the IK controls of a control rig too, so that they show what the FK controls show.
         notes: custom properties of the action ("tmr_clip", "tmr_licence", "tmr_credit").
+        solve: how the motion is solved (foot lock, mirror, in place and so on); its frame rate and place are
+            not looked at.
     """
 
     frame: int | None = None
@@ -34,8 +39,10 @@ class InsertOptions:
     place: str = "CHARACTER"
     name: str = ""
     overrides: dict[str, str | list[str]] = field(default_factory=dict)
+    blend_frames: int = 0
     snap_ik: bool = False
     notes: dict[str, str] = field(default_factory=dict)
+    solve: retarget.SolveOptions = field(default_factory=retarget.SolveOptions)
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,7 @@ class InsertReport:
         first, last: scene frames of the first and the last key.
         mapping: role -> bone, or bones where a role has several.
         family: the rig family that was recognised.
+        confidence: how sure the mapping is, 0 to 1.
         unmapped: roles that the rig has no bone for.
         warnings: one plain sentence each.
         seconds_solve, seconds_keys: time spent on understanding and solving, and on writing.
@@ -57,6 +65,7 @@ class InsertReport:
     last: int
     mapping: dict[str, str | list[str]]
     family: str
+    confidence: float
     unmapped: tuple[str, ...]
     warnings: tuple[str, ...]
     seconds_solve: float
@@ -86,12 +95,13 @@ def insert_motion(
     start = time.perf_counter()
     scene = context.scene
     warnings = checks.check_writable(armature)
-    warnings += checks.check_shows(armature, into_action=options.into != "NLA_STRIP")
-    frame = scene.frame_current if options.frame is None else options.frame
-    rig = read.read_rig(armature, context.evaluated_depsgraph_get())
+    warnings += checks.check_shows(armature, options.into)
+    frame = _first_frame(context, armature, options)
+    with playhead.at_frame(scene, armature, frame):
+        rig = read.read_rig(armature, context.evaluated_depsgraph_get())
     if rig.calibration is not rig.rest_matrices:
         warnings.append(
-            f"{armature.name} rests with all bones in a heap, so the pose of frame {scene.frame_current} "
+            f"{armature.name} rests with all bones in a heap, so the pose of frame {frame} "
             f"was taken for its T-pose"
         )
     mapping = retarget.map_rig(rig, options.overrides or None)
@@ -101,8 +111,11 @@ def insert_motion(
         retarget.map_skeleton(motion.skeleton),
         rig,
         mapping,
-        retarget.SolveOptions(fps=scene.render.fps / scene.render.fps_base, place=place),
+        replace(options.solve, fps=scene.render.fps / scene.render.fps_base, place=place),
     )
+    if options.blend_frames and options.into in write.IN_ACTION:
+        before = continuing.moving_into(armature, solution, frame)
+        solution = joining.joined(solution, before, options.blend_frames)
     solved = time.perf_counter()
     name = options.name or motion.source.take or "Clip"
     written = write.write_solution(
@@ -116,11 +129,21 @@ def insert_motion(
         last=written.last,
         mapping={role: b if isinstance(b, str) else list(b) for role, b in mapping.roles.items()},
         family=mapping.family,
+        confidence=mapping.confidence,
         unmapped=tuple(solution.unmapped),
         warnings=(*warnings, *solution.warnings, *written.warnings),
         seconds_solve=solved - start,
         seconds_keys=time.perf_counter() - solved,
     )
+
+
+def _first_frame(context: bpy.types.Context, armature: bpy.types.Object, options: InsertOptions) -> int:
+    if options.frame is not None:
+        return options.frame
+    last = None
+    if options.into == "APPEND":
+        last = continuing.last_key(armature, tuple(armature.pose.bones.keys()))
+    return context.scene.frame_current if last is None else last
 
 
 def _snap(
@@ -135,6 +158,8 @@ def _snap(
     if not snap.ik_limbs(rig, mapping):
         return [f"no IK controls of {where} are known, so only the bones that were found are keyed"]
     playing = armature.animation_data.action
+    if written.into == "NLA_LAYER":
+        return [f"the IK controls of {where} were not snapped: a layer adds to them as they are"]
     if written.into == "NLA_STRIP" and playing is not None:
         return [
             f"the action {playing.name!r} plays above the strip, so the IK controls were not snapped to it"

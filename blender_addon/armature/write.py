@@ -1,4 +1,4 @@
-"""A solution as keys: a new action, a new NLA strip, or keys in the current action.
+"""A solution as keys: a new action, an NLA strip or layer, or keys in the current action.
 
 Everything goes through the data API: no operator, no context, no undo step, no change of mode, selection or
 frame. What can be refused is refused before anything is written.
@@ -6,16 +6,18 @@ frame. What can be refused is refused before anything is written.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import bpy
 import numpy as np
 
-from .._engine import errors, retarget
+from .._engine import errors, joining, retarget
 from ..compat import actions
 from . import borders, keys
 
-TARGETS = ("NEW_ACTION", "NLA_STRIP", "CURRENT_ACTION")
+TARGETS = ("NEW_ACTION", "NLA_STRIP", "NLA_LAYER", "CURRENT_ACTION", "APPEND")
+# those that write between other keys, and those that become strips
+IN_ACTION, IN_NLA = ("CURRENT_ACTION", "APPEND"), ("NLA_STRIP", "NLA_LAYER")
 NAME_BYTES = 63  # what every supported Blender keeps of a name
 # custom property of a new action: the action that it took the place of, which would else be lost at saving
 REPLACED = "tmr_replaced"
@@ -27,7 +29,8 @@ class WriteOptions:
 
     Args:
         frame: the scene frame of the clip's first frame.
-        into: "NEW_ACTION", "NLA_STRIP" or "CURRENT_ACTION".
+        into: one of TARGETS: "NEW_ACTION", "NLA_STRIP" (on a new track on top), "NLA_LAYER" (a strip that
+            combines with what plays below), "CURRENT_ACTION" or "APPEND" (both: keys in the active action).
         name: of the action, the strip and its track.
         notes: custom properties of the action: where the clip comes from ("tmr_clip", "tmr_licence", ...).
     """
@@ -59,10 +62,12 @@ def write_solution(armature: bpy.types.Object, solution: retarget.Solution, opti
     curves = solution.curves()
     _check_values(armature, curves, solution.frames)
     first, last = options.frame, options.frame + solution.frames - 1
-    if options.into == "CURRENT_ACTION":
+    if options.into in IN_ACTION:
         channels, warnings = _write_current(armature, solution, curves, options)
     elif options.into == "NLA_STRIP":
         channels, warnings = _write_strip(armature, solution, curves, options), []
+    elif options.into == "NLA_LAYER":
+        channels, warnings = _write_layer(armature, solution, curves, options)
     elif options.into == "NEW_ACTION":
         channels, warnings = _write_new(armature, solution, curves, options), []
     else:
@@ -117,12 +122,38 @@ def _write_strip(
     options: WriteOptions,
 ) -> actions.Channels:
     channels = _filled(armature, solution, curves, options)
-    animation = armature.animation_data_create()
-    track = animation.nla_tracks.new()
-    track.name = channels.action.name
-    strip = actions.add_strip(track, channels.action.name, options.frame, channels)
-    strip.extrapolation = "NOTHING"  # the tracks below keep what they show before and after the clip
+    _add_strip(armature, channels, options.frame)
     return channels
+
+
+def _write_layer(
+    armature: bpy.types.Object,
+    solution: retarget.Solution,
+    curves: list[retarget.Curve],
+    options: WriteOptions,
+) -> tuple[actions.Channels, list[str]]:
+    """A strip that adds the clip's motion to what plays below; the active action is put there first."""
+    warnings = []
+    if solution.switches:
+        names = ", ".join(sorted({f"{switch.path} of {switch.bone}" for switch in solution.switches}))
+        warnings.append(f"a layer keys no switches, so set these by hand where its keys shall show: {names}")
+    channels = _filled(armature, replace(solution, switches=()), joining.layered(curves), options)
+    animation = armature.animation_data_create()
+    if animation.action is not None:
+        name = animation.action.name
+        actions.push_down(armature, animation.nla_tracks.new())
+        warnings.append(f"the action {name!r} was pushed down into the NLA, so that the layer lies above it")
+    _add_strip(armature, channels, options.frame).blend_type = "COMBINE"
+    return channels, warnings
+
+
+def _add_strip(armature: bpy.types.Object, channels: actions.Channels, frame: int) -> bpy.types.NlaStrip:
+    """A strip on a new track on top; the tracks below keep what they show before and after it."""
+    track = armature.animation_data_create().nla_tracks.new()
+    track.name = channels.action.name
+    strip = actions.add_strip(track, channels.action.name, frame, channels)
+    strip.extrapolation = "NOTHING"
+    return strip
 
 
 def _write_current(

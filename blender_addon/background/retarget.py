@@ -8,16 +8,19 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from .._engine import arrays, errors
+from .._engine import arrays, errors, retarget
+from ..armature import read
 from ..armature.humanoid import write_humanoid
 from ..armature.insert import InsertOptions, insert_motion
-from . import scene, vrm
+from . import measuring, scene, vrm
 
 FIRST_FRAME = 1
 
 
 def run(request: dict) -> dict:
     """Opens `rig`, inserts `motion` (an .npz) at frame 1 and saves `out`, aside first.
+
+    `options` are fields of the engine's SolveOptions; with `measure` the answer holds measures too.
 
     Raises:
         RetargetError: the rig cannot be opened, has no armature, or is refused.
@@ -30,16 +33,26 @@ def run(request: dict) -> dict:
     except errors.RetargetError as error:
         raise error.located(str(rig)) from error
     bpy.context.view_layer.update()
-    options = InsertOptions(frame=FIRST_FRAME, place="REST", name=request["name"], notes=request["notes"])
+    render = bpy.context.scene.render
+    solving = retarget.SolveOptions(fps=render.fps / render.fps_base, **_with_tuples(request["options"]))
+    options = InsertOptions(
+        frame=FIRST_FRAME, place="REST", name=request["name"], notes=request["notes"], solve=solving
+    )
+    rig_before = read.read_rig(armature, bpy.context.evaluated_depsgraph_get())
     report = insert_motion(bpy.context, armature, motion, options)
+    answer = {}
+    if request["measure"]:
+        keyed = report.first, report.last
+        answer["measures"] = measuring.measured(armature, rig_before, motion, solving, keyed)
     warnings = [*_version_warning(), *report.warnings]
     if rig.suffix.lower() != ".blend":  # an imported scene is ours: it shows the clip from its first frame on
         bpy.context.scene.frame_start, bpy.context.scene.frame_end = report.first, report.last
         bpy.context.scene.frame_set(report.first)
     _save(Path(request["out"]))
-    return {
+    return answer | {
         "mapping": report.mapping,
         "family": report.family,
+        "confidence": report.confidence,
         "unmapped": list(report.unmapped),
         "warnings": warnings,
         "armature": armature.name,
@@ -47,6 +60,11 @@ def run(request: dict) -> dict:
         "frames": [report.first, report.last],
         "seconds": round(report.seconds_solve + report.seconds_keys, 4),
     }
+
+
+def _with_tuples(options: dict) -> dict:
+    """The options as they were before JSON made lists of their tuples."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
 
 
 def _open_rig(path: Path) -> bpy.types.Object:

@@ -121,3 +121,18 @@ def add_strip(track: bpy.types.NlaTrack, name: str, frame: int, channels: Channe
     if SLOTTED:
         strip.action_slot = channels.slot
     return strip
+
+
+def push_down(owner: bpy.types.ID, track: bpy.types.NlaTrack) -> bpy.types.NlaStrip:
+    """Makes the active action of `owner` a strip on a track, where it plays as before."""
+    animation = owner.animation_data
+    action, channels = animation.action, of(owner)
+    start, end = action.frame_range
+    track.name = action.name
+    strip = track.strips.new(action.name, int(start), action)
+    strip.frame_start, strip.frame_end = start, end
+    if SLOTTED and channels is not None:
+        strip.action_slot = channels.slot
+    strip.blend_type, strip.extrapolation = animation.action_blend_type, animation.action_extrapolation
+    animation.action = None
+    return strip
