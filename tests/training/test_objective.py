@@ -20,7 +20,7 @@ from tmr_engine.training.losses import (  # noqa: E402
     margin_loss,
 )
 from tmr_engine.training.networks import NetworkSize, mask_of  # noqa: E402
-from tmr_engine.training.objective import Objective, Queue  # noqa: E402
+from tmr_engine.training.objective import LOSSES, Objective, Queue  # noqa: E402
 from tmr_engine.training.tmr import TMR, Latents  # noqa: E402
 
 pytestmark = pytest.mark.torch
@@ -206,3 +206,37 @@ def test_two_processes_have_the_losses_and_gradients_of_one(tmp_path: Path, conf
             for name, wanted in alone.items():
                 np.testing.assert_allclose(arrays[name], wanted, atol=2e-6, rtol=1e-4, err_msg=name)
     assert np.abs(alone["motion_encoder.tokens"]).max() > 1e-3
+
+
+def test_a_step_of_the_program_equals_the_authors(shared_dir: Path) -> None:
+    """The module and the objective that runs are made of, in float32 as they run; dropout is off."""
+    with np.load(shared_dir / "reference" / "losses" / "training_step.npz") as file:
+        arrays = dict(file)
+    latent, ff, layers, heads, motion_width, text_width = map(int, arrays["config"])
+    model = TMR(motion_width, text_width, NetworkSize(latent, ff, layers, heads)).eval()
+    stored = {
+        name.removeprefix("weights/"): torch.from_numpy(values.astype(np.float32))
+        for name, values in arrays.items()
+        if name.startswith("weights/")
+    }
+    model.load_state_dict(stored)
+
+    def single(name: str) -> torch.Tensor:
+        return torch.from_numpy(arrays[name].astype(np.float32))
+
+    motion_mask, text_mask = (
+        mask_of(torch.from_numpy(arrays[f"{part}_lengths"])) for part in ("motion", "text")
+    )
+    nobody = torch.zeros(0, dtype=torch.int64)
+    owners = torch.arange(len(motion_mask))
+    batch = Batch(single("motion"), motion_mask, single("text"), text_mask, owners, nobody)
+    latents = model(batch, (single("eps_text"), single("eps_motion")))
+    objective = Objective(LossConfig(), Ranks(0, 1, CPU), Queue(0, latent, arrays["sent_emb"].shape[1], CPU))
+    terms = objective(latents, batch, single("sent_emb"), int(motion_mask.sum()))
+    for name, value in zip(LOSSES, terms.values.tolist(), strict=True):
+        assert value == pytest.approx(float(arrays[f"loss/{name}"]), abs=2e-5), name
+    terms.minimised.backward()
+    for name, parameter in model.named_parameters():
+        wanted = arrays[f"grad/{name}"]
+        found = np.zeros_like(wanted) if parameter.grad is None else parameter.grad.numpy()
+        np.testing.assert_allclose(found, wanted, atol=2e-5, rtol=0, err_msg=name)
