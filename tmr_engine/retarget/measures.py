@@ -56,6 +56,7 @@ def measure(
     target: Performance,
     curves: Iterable[Curve] = (),
     ground: float | None = None,
+    heading: FloatArray | None = None,
 ) -> dict[str, object]:
     """Every measure in one summary of plain numbers, for reports and JSON.
 
@@ -64,6 +65,7 @@ def measure(
         target: the armature with the keys.
         curves: the keys themselves, to look for jumps in them.
         ground: height of the target's ground in the world; the one its rest pose stands on when left out.
+        heading: see `direction_errors`.
 
     Returns:
         measure -> number or {statistic: number}; None where a body has nothing to measure it on.
@@ -75,7 +77,7 @@ def measure(
         raise RetargetError(
             f"{len(source)} frames of the clip cannot be compared with {len(target)} keyed ones"
         )
-    errors = direction_errors(source, target)
+    errors = direction_errors(source, target, heading)
     touching = contacts(source.soles, source.fps, source.stature)
     slid = slide(source, touching), slide(target, touching)
     recall, precision = contact_recall(source, target)
@@ -83,7 +85,7 @@ def measure(
     return {
         "limb_direction_deg": _statistics(_pooled(errors, LIMBS)),
         "direction_deg": {role: _statistics(values) for role, values in errors.items()},
-        "roll_deg": _statistics(_pooled(roll_errors(source, target))),
+        "roll_deg": _statistics(_pooled(roll_errors(source, target, heading))),
         "slide_source_mm_s": _statistics(slid[0]),
         "slide_target_mm_s": _statistics(slid[1]),
         "slide_excess_mm_s": _excess(*slid),
@@ -112,17 +114,25 @@ def character_frames(performance: Performance) -> FloatArray:
     return np.stack([across, np.cross(up, across), up], axis=2)
 
 
-def direction_errors(source: Performance, target: Performance) -> dict[str, FloatArray]:
-    """How far limbs point away from the source's, each seen from its own character frame.
+def direction_errors(
+    source: Performance, target: Performance, heading: FloatArray | None = None
+) -> dict[str, FloatArray]:
+    """How far limbs point away from the source's.
 
     Hands run to the mean of the knuckles that both have, feet along the sole (heel to ball), the spine is
     compared in equal parts of its length ("spine_0" upward), fingers by phalanx ("left_index_0").
+
+    Args:
+        source, target: T frames.
+        heading: (4,) turn from the source's world to the target's (`placing.turn_to`): directions are then
+            compared in the world. Left out, each body is seen from its own character frame, which says
+            little while the hips lie on their side.
 
     Returns:
         role -> (T,) degrees, of roles that both bodies have.
     """
     theirs, ours = _directions(source, target), _directions(target, source)
-    frames = character_frames(source), character_frames(target)
+    frames = _views(source, target, heading)
     found = {}
     for role in theirs:
         if role in ours:
@@ -134,21 +144,27 @@ def direction_errors(source: Performance, target: Performance) -> dict[str, Floa
     return found
 
 
-def roll_errors(source: Performance, target: Performance) -> dict[str, FloatArray]:
+def roll_errors(
+    source: Performance, target: Performance, heading: FloatArray | None = None
+) -> dict[str, FloatArray]:
     """How far palms and soles are rolled about the limb, with the error of the limb's direction taken out.
 
     Palms are told by the knuckles of index and little finger, soles by the ground of the rest pose.
 
+    Args:
+        source, target: T frames.
+        heading: see `direction_errors`.
+
     Returns:
         role -> (T,) degrees.
     """
+    frames = _views(source, target, heading)
     found = {}
     for side in SIDES:
         for role, normals in ((f"{side}_hand", _palm), (f"{side}_foot", _sole)):
             theirs, ours = normals(source, side), normals(target, side)
             if theirs is None or ours is None:
                 continue
-            frames = character_frames(source), character_frames(target)
             (along_s, normal_s), (along_t, normal_t) = (
                 tuple(np.einsum("tij,ti->tj", frame, vector) for vector in pair)
                 for frame, pair in zip(frames, (theirs, ours), strict=True)
@@ -168,6 +184,8 @@ def slide(performance: Performance, touching: np.ndarray) -> FloatArray:
     Returns:
         (N,) mm/s at 1.7 m, one for each pair of neighbouring frames in contact.
     """
+    if not performance.feet:
+        return np.zeros(0)
     both = touching[1:] & touching[:-1]
     steps = np.linalg.norm(np.diff(performance.soles[..., :2], axis=0), axis=-1)
     speed: FloatArray = steps[both] * performance.fps * _millimetres(performance)
@@ -278,6 +296,17 @@ def channel_jumps(curves: Iterable[Curve]) -> int:
     return total
 
 
+def _views(
+    source: Performance, target: Performance, heading: FloatArray | None
+) -> tuple[FloatArray, FloatArray]:
+    """Two (T, 3, 3) frames from which the bodies are seen alike."""
+    if heading is None:
+        return character_frames(source), character_frames(target)
+    shape = len(source), 3, 3
+    turned = rotation.to_matrix(rotation.conjugate(heading))
+    return np.broadcast_to(turned, shape), np.broadcast_to(np.eye(3), shape)
+
+
 def _directions(performance: Performance, other: Performance) -> dict[str, FloatArray]:
     """Role -> (T, 3) unit vectors; `other` says which fingers both have."""
     joint = performance.joint
@@ -330,13 +359,16 @@ def _chain(performance: Performance, role: str) -> list[FloatArray]:
 
 
 def _shared_knuckles(performance: Performance, other: Performance, side: str) -> FloatArray | None:
-    """(T, 3) the middle of the first joints of the fingers (not the thumb) that both bodies have."""
-    shared = [
-        finger
-        for finger in FINGERS[1:]
-        if performance.body.mapping.chain(f"{side}_{finger}") and other.body.mapping.chain(f"{side}_{finger}")
-    ]
-    if not shared:
+    """(T, 3) the middle of the first joints of the fingers (not the thumb) that both bodies have.
+
+    Where one body has a single finger, it stands for the whole hand, and all of the other's are taken.
+    """
+    ours, theirs = (
+        [finger for finger in FINGERS[1:] if one.body.mapping.chain(f"{side}_{finger}")]
+        for one in (performance, other)
+    )
+    shared = ours if 1 in (len(ours), len(theirs)) else [finger for finger in ours if finger in theirs]
+    if not ours or not theirs or not shared:
         return None
     middle: FloatArray = np.mean([_chain(performance, f"{side}_{finger}")[0] for finger in shared], axis=0)
     return middle

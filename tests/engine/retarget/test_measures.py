@@ -105,6 +105,44 @@ def test_a_body_that_faces_elsewhere_has_no_error():
     assert max(errors.max() for errors in direction_errors(source, target).values()) < 1e-6
 
 
+def tumbled(performance: Performance, around: Rotation) -> Performance:
+    """The performance, all of it turned about the origin."""
+    shape = performance.places.shape
+    places = around.apply(performance.places.reshape(-1, 3)).reshape(shape)
+    turns = rotation.multiply(wxyz(around.as_matrix()[None])[0], performance.turns)
+    return replace(performance, places=places, turns=turns)
+
+
+def test_a_lying_body_is_compared_in_the_world_once_the_heading_is_known():
+    lying = tumbled(performed(dance(SOURCE)), Rotation.from_euler("y", 89, degrees=True))
+    swing = np.tile([0.0, 0.0, np.radians(7.0)], (len(lying), 1))
+    bent = tumbled(
+        performed(turned(dance(SOURCE), "left_lower_leg", swing)), Rotation.from_euler("y", 89, degrees=True)
+    )
+    around = Rotation.from_euler("z", 70, degrees=True)
+    heading = wxyz(around.as_matrix()[None])[0]
+    errors = direction_errors(lying, tumbled(bent, around), heading)
+    assert errors["left_lower_leg"] == pytest.approx(7.0, abs=1.0)
+    assert max(errors[role].max() for role in ("left_upper_leg", "right_lower_leg", "left_hand")) < 1e-6
+    assert roll_errors(lying, tumbled(lying, around), heading)["left_foot"].max() < 1e-6
+    wrong = wxyz(Rotation.from_euler("z", 60, degrees=True).as_matrix()[None])[0]
+    assert direction_errors(lying, tumbled(lying, around), wrong)["right_lower_leg"].max() > 5.0
+
+
+def test_a_single_finger_stands_for_the_hand():
+    motion = dance(SOURCE)
+    one = {role: bones for role, bones in NAMES.items() if not role.endswith(("middle", "ring", "little"))}
+    # the middle of all knuckles is where a mitten has its only one
+    mitten = performed(motion)
+    index = mitten.body.figure.indices
+    knuckles = [index[NAMES[f"left_{finger}"][0]] for finger in ("index", "middle", "ring", "little")]
+    places = mitten.places.copy()
+    places[:, knuckles[0]] = mitten.places[:, knuckles].mean(axis=1)
+    mitten = replace(mitten, places=places, body=replace(mitten.body, mapping=replace(GIVEN, roles=one)))
+    assert direction_errors(mitten, performed(motion))["left_hand"].max() < 1e-6
+    assert direction_errors(performed(motion), mitten)["left_hand"].max() < 1e-6
+
+
 @pytest.mark.parametrize("degrees", [2.0, 45.0])
 def test_a_hand_rolled_about_the_forearm_shows_as_roll_and_not_as_direction(degrees):
     motion = still()
@@ -205,6 +243,9 @@ def test_a_body_without_legs_or_fingers_is_measured_on_what_it_has():
     }
     upper = replace(GIVEN, roles=names)
     source = source_performance(at_rest(skeleton_of(body(names))), upper)
+    report = measure(performed(still(len(source))), source)
+    assert report["slide_target_mm_s"] is None
+    assert report["slide_excess_mm_s"] is None
     report = measure(source, source)
     assert report["slide_source_mm_s"] is None
     assert report["penetration_mm"] is None
