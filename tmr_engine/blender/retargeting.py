@@ -12,8 +12,12 @@ import numpy as np
 from ..errors import RetargetError
 from ..motion import Motion
 from ..motion.arrays import arrays_from_motion
+from ..retarget import SolveOptions
 from .child import TIME_LIMIT_S, run_background
 from .find import BlenderCommand
+
+_PLAIN = SolveOptions()
+_OF_THE_FILE = ("fps", "place")
 
 RIG_SUFFIXES = (".blend", ".glb", ".gltf", ".vrm", ".fbx", ".bvh")
 
@@ -25,6 +29,8 @@ def retarget_file(
     *,
     name: str = "",
     notes: Mapping[str, str] | None = None,
+    options: SolveOptions = _PLAIN,
+    measure: bool = False,
     blender: BlenderCommand | None = None,
     timeout_s: float = TIME_LIMIT_S,
 ) -> dict[str, Any]:
@@ -36,12 +42,15 @@ def retarget_file(
         out: the .blend to write; it appears whole or not at all.
         name: of the action.
         notes: custom properties of the action (licence and credit).
+        options: how the motion is solved; frame rate and place are those of the rig's file.
+        measure: measure the result too, on what Blender shows of every frame.
         blender: the Blender to use; found when left out.
         timeout_s: limit for the whole of it.
 
     Returns:
-        mapping {role: bone or [bones]}, family, unmapped, warnings, armature, action, frames [first, last]
-        and the child's own seconds.
+        mapping {role: bone or [bones]}, family, confidence, unmapped, warnings, armature, action, frames
+        [first, last], the child's own seconds, and measures (`tmr_engine.retarget.measures.measure`) where
+        they were asked for.
 
     Raises:
         RetargetError: the rig's file cannot be used, or its armature is refused. Nothing is written.
@@ -68,5 +77,7 @@ def retarget_file(
             "out": str(out.absolute()),
             "name": name,
             "notes": dict(notes or {}),
+            "options": {name: value for name, value in vars(options).items() if name not in _OF_THE_FILE},
+            "measure": measure,
         }
         return run_background("retarget", request, blender=blender, timeout_s=timeout_s)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +16,7 @@ from .figure import Z_UP, figure_of_skeleton
 from .placing import target_body
 from .rig import Rig, transform
 from .roles import Mapping
+from .travel import drift
 
 # order of the columns of everything said about the points of the feet
 SOLE_POINTS = ("left_heel", "left_ball", "right_heel", "right_ball")
@@ -110,6 +111,20 @@ def target_performance(rig: Rig, mapping: Mapping, pose: FloatArray, fps: float)
     since_rest = rotation.multiply(posed, rotation.conjugate(rest))
     turns = rotation.multiply(rotation.multiply(object_turn, since_rest), rotation.conjugate(object_turn))
     return Performance(body, places, turns, fps)
+
+
+def without_travel(performance: Performance, *, cyclic: bool) -> Performance:
+    """The performance in place: what a clip solved in place is compared with.
+
+    Args:
+        performance: T frames.
+        cyclic: of a loop.
+    """
+    hips = performance.joint("hips")
+    if hips is None:
+        return performance
+    way = drift(hips, performance.fps, cyclic=cyclic)
+    return replace(performance, places=performance.places - way[:, None])
 
 
 def _unscaled(matrices: FloatArray) -> FloatArray:

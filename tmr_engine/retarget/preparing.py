@@ -33,7 +33,7 @@ def prepared(motion: Motion, mapping: Mapping, options: SolveOptions) -> tuple[M
                 f"the range starts at {start:g} s, but the clip lasts {motion.duration_s:.2f} s",
                 fix="Give a range within the clip",
             )
-        motion = motion.cut(start, end)
+        motion = motion.cut(start, min(end, motion.duration_s))
     if options.stretch != 1.0:
         motion = replace(motion, fps=motion.fps / options.stretch)
     if options.fps > 0:
