@@ -12,8 +12,9 @@ from benchmarks.retargeting.rigs import Character
 from tmr_engine.motion import Motion, rotation
 from tmr_engine.motion.rotation import FloatArray
 from tmr_engine.retarget import Mapping, Solution, SolveOptions, map_rig, map_skeleton, solve
-from tmr_engine.retarget.measures import measure
+from tmr_engine.retarget.measures import LIMBS, direction_errors, measure
 from tmr_engine.retarget.performance import Performance, source_performance, target_performance
+from tmr_engine.retarget.placing import turn_to
 
 PLAIN = "plain"
 FULL = "foot lock and goals"
@@ -80,8 +81,12 @@ def measured(
 ) -> dict[str, Any]:
     """The measures of `tmr_engine.retarget.measures`, flat and rounded."""
     target = performed(character, pose, source.motion.fps)
-    found = measure(source.performance, target, solution.curves() if solution else ())
-    return _flat(found)
+    heading = turn_to(source.performance.body, target.body, source.motion, None)
+    curves = solution.curves() if solution else ()
+    found = _flat(measure(source.performance, target, curves, heading=heading))
+    seen = direction_errors(source.performance, target)
+    limbs = np.concatenate([values for role, values in seen.items() if role in LIMBS] or [np.full(1, np.nan)])
+    return found | {"limbs from the hips.p95": float(np.percentile(limbs, 95))}
 
 
 def off_blender(character: Character, solution: Solution) -> dict[str, float]:

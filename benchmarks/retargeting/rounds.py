@@ -14,11 +14,14 @@ from tmr_engine.retarget.figure import Z_UP
 from tmr_engine.retarget.measures import LIMBS, direction_errors, roll_errors
 from tmr_engine.retarget.moving import mover_of
 from tmr_engine.retarget.performance import Performance, source_performance
-from tmr_engine.retarget.rig import transform
+from tmr_engine.retarget.placing import turn_to
 
 
 def source_of(character: Character, pose: FloatArray, fps: float) -> cells.Source:
-    """A posed rig as a clip of its own: what hangs on the bone that moves the body.
+    """A posed rig as a clip of its own, as an exporter writes it: what hangs on the bone that moves the body.
+
+    The ends of the chains become joints of their own ("_end"), as in BVH. Where the object stands is left
+    out.
 
     Args:
         character: a rig without constraints.
@@ -40,8 +43,16 @@ def source_of(character: Character, pose: FloatArray, fps: float) -> cells.Sourc
         rotation.conjugate(rest_turns[0, parents[1:]]), rest_places[0, 1:] - rest_places[0, parents[1:]]
     )
     names = tuple(rig.names[bone] for bone in kept)
-    skeleton = Skeleton(names, parents, offsets, _local(rest_turns, parents)[0])
-    motion = Motion(skeleton, places[:, 0], _local(turns, parents), fps)
+    ends = [row for row in range(len(kept)) if row not in parents]
+    tails = rig.tails[kept] - rig.rest_matrices[kept, :3, 3]
+    lengths = np.linalg.norm(tails, axis=1) * np.cbrt(abs(np.linalg.det(rig.matrix_world[:3, :3])))
+    skeleton = Skeleton(
+        (*names, *(f"{names[row]}_end" for row in ends)),
+        np.concatenate([parents, ends]),
+        np.concatenate([offsets, lengths[ends, None] * [[0.0, 1.0, 0.0]]]),
+        _with_ends(_local(rest_turns, parents), len(ends))[0],
+    )
+    motion = Motion(skeleton, places[:, 0], _with_ends(_local(turns, parents), len(ends)), fps)
     roles = {role: bones for role, bones in character.shown.roles.items() if role != "root"}
     held = {
         role: bones
@@ -61,8 +72,9 @@ def rest_to_rest(source: cells.Source, character: Character, rig_map: Mapping) -
     """How far a rig is from standing like the source's rest pose: limbs and rolls, degrees, the worst."""
     solution = cells.solved(source, rig_map, character, cells.PLAIN)
     target = cells.performed(character, cells.poses(character, solution), source.motion.fps)
-    errors = direction_errors(source.performance, target)
-    rolls = roll_errors(source.performance, target)
+    heading = turn_to(source.performance.body, target.body, source.motion, None)
+    errors = direction_errors(source.performance, target, heading)
+    rolls = roll_errors(source.performance, target, heading)
     return {
         "limbs.max": max((float(errors[role].max()) for role in errors if role in LIMBS), default=None),
         "roll.max": max((float(values.max()) for values in rolls.values()), default=None),
@@ -104,7 +116,7 @@ def round_trip(
     there = cells.poses(character, cells.solved(before, rig_map, character, cells.PLAIN))
     away = source_of(character, there, fps)
     back = cells.performed(home, cells.poses(home, cells.solved(away, home_map, home, cells.PLAIN)), fps)
-    errors = direction_errors(before.performance, back)
+    errors = direction_errors(before.performance, back, rotation.identity())
     limbs = np.concatenate([values for role, values in errors.items() if role in LIMBS])
     path = [_hips(performance) for performance in (before.performance, back)]
     length = float(np.linalg.norm(np.diff(path[0], axis=0), axis=1).sum())
@@ -128,7 +140,12 @@ def _y_up(character: Character, pose: FloatArray) -> tuple[FloatArray, FloatArra
     world = character.rig.matrix_world
     object_turn = rotation.multiply(rotation.from_matrix(Z_UP.T), rotation_of(world[:3, :3]))
     turns = rotation.multiply(object_turn, rotation.from_matrix(pose[..., :3, :3]))
-    return turns, transform(world, pose[..., :3, 3]) @ Z_UP
+    return turns, pose[..., :3, 3] @ world[:3, :3].T @ Z_UP
+
+
+def _with_ends(local: FloatArray, count: int) -> FloatArray:
+    """(T, K + count, 4) with joints that do not turn."""
+    return np.concatenate([local, rotation.identity(len(local), count)], axis=1)
 
 
 def _local(turns: FloatArray, parents: np.ndarray) -> FloatArray:
