@@ -17,7 +17,7 @@ from tmr_engine.retarget.performance import Performance, source_performance, tar
 from tmr_engine.retarget.placing import turn_to
 
 PLAIN = "plain"
-FULL = "foot lock and goals"
+FULL = "foot lock"
 LOCAL = "local copy"
 DELTA = "world delta"
 BAKE = "constraints + nla.bake"
@@ -34,7 +34,9 @@ KEPT = {
 }
 # parts of the body whose worst role is kept beside the limbs -> what their roles have in common
 GROUPS = {"clavicles": "clavicle", "spine": "spine_", "neck": "neck", "index fingers": "index_"}
-_OPTIONS = {PLAIN: SolveOptions(foot_lock=0.0), FULL: SolveOptions(foot_lock=1.0)}
+# weaker locks, to find the best strength
+WEAKER = {f"foot lock {strength:g}": strength for strength in (0.25, 0.5, 0.75)}
+_STRENGTHS = {PLAIN: 0.0, **WEAKER, FULL: 1.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +62,7 @@ def solved(source: Source, rig_map: Mapping, character: Character, method: str) 
         return baselines.local_copy(*arguments)
     if method == DELTA:
         return baselines.world_delta(*arguments)
-    return solve(*arguments, _OPTIONS[method])
+    return solve(*arguments, SolveOptions(foot_lock=_STRENGTHS[method]))
 
 
 def poses(character: Character, solution: Solution) -> FloatArray:

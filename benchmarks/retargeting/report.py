@@ -177,6 +177,7 @@ def _document(rows: list[Row], pace: list[measure.Figure]) -> list[str]:
         *_aims(rows),
         *_worst(rows),
         *_methods(rows),
+        *_strengths(rows),
         *_matrix(rows, AIMS[1]),
         *_matrix(rows, AIMS[3]),
         *_pace(pace),
@@ -240,14 +241,36 @@ def _methods(rows: list[Row]) -> list[str]:
     ]
     for aim in AIMS:
         line = [f"{aim.label} ({aim.unit})" if aim.unit else aim.label]
-        for method in methods:
-            found = sorted(_of(rows, method, aim.key), key=lambda row: aim.badness(float(row[aim.key])))
-            shown = (
-                [_number(found[place][aim.key]) for place in (len(found) // 2, -1)] if found else ["-", "-"]
-            )
-            line.append(f"{shown[0]} ({shown[1]})")
+        line += [_middle_and_worst(rows, method, aim) for method in methods]
         lines.append(f"| {' | '.join(line)} |")
     return [*lines, ""]
+
+
+def _strengths(rows: list[Row]) -> list[str]:
+    """What each strength of the foot lock does, on the rigs that have tried them all."""
+    tried = {row["rig"] for row in rows if row.get("method") in cells.WEAKER}
+    if not tried:
+        return []
+    kept = [row for row in rows if row["rig"] in tried]
+    lines = [
+        "## How strong the foot lock should be",
+        "",
+        f"Median of the cells, and in brackets the worst, on {', '.join(sorted(tried))}.",
+        "",
+        f"| strength | {' | '.join(aim.label for aim in AIMS)} |",
+        f"|---|{'---|' * len(AIMS)}",
+    ]
+    for method in (cells.PLAIN, *cells.WEAKER, cells.FULL):
+        shown = [_middle_and_worst(kept, method, aim) for aim in AIMS]
+        lines.append(f"| {method} | {' | '.join(shown)} |")
+    return [*lines, ""]
+
+
+def _middle_and_worst(rows: list[Row], method: str, aim: Aim) -> str:
+    found = sorted(_of(rows, method, aim.key), key=lambda row: aim.badness(float(row[aim.key])))
+    if not found:
+        return "-"
+    return f"{_number(found[len(found) // 2][aim.key])} ({_number(found[-1][aim.key])})"
 
 
 def _matrix(rows: list[Row], aim: Aim) -> list[str]:
