@@ -6,7 +6,16 @@ import pytest
 
 pytestmark = pytest.mark.blender
 SCRIPT = Path(__file__).parent / "scripts" / "figures.py"
-SAME_BODY = ("rolled", "centimetres", "lying, turned up", "on an empty", "eight modes")
+SAME_BODY = (
+    "rolled",
+    "centimetres",
+    "hectometres",
+    "lying, turned up",
+    "on its side, turned up",
+    "connected",
+    "on an empty",
+    "eight modes",
+)
 KINDS = ("T", "A45", *SAME_BODY, "mixamo names", "quotes in names")
 
 
@@ -65,6 +74,8 @@ def test_the_humanoid_table_of_vrm_maps_bones_whose_names_say_nothing(shown):
     [
         ("negative scale", "negative scale"),
         ("zero scale", "scale"),
+        ("uneven scale", "scaled unevenly"),
+        ("on an uneven empty", "scaled unevenly"),
         ("no armature", "no armature"),
         ("mixed with the NLA", "mixed with the NLA"),
         ("tweak mode", "tweaked"),

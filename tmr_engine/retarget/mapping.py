@@ -33,9 +33,10 @@ def map_rig(rig: Rig, overrides: AnyMapping[str, str | Sequence[str]] | None = N
 
     Raises:
         RetargetError: the armature is no human body, too little of it is there, its object is scaled
-            negatively, or an override names no role or bone.
+            negatively or unevenly, or an override names no role or bone.
     """
-    warnings = _scale_warnings(rig)
+    _check_scale(rig)
+    warnings: list[str] = []
     bare = bare_bones(rig)
     figure = figure_of_rig(rig, bare)
     try:
@@ -103,7 +104,8 @@ def _by_names(figure: Figure) -> list[tuple[Family, Roles, float]]:
     return [(proposal.family, proposal.roles, proposal.score) for proposal in proposals]
 
 
-def _scale_warnings(rig: Rig) -> list[str]:
+def _check_scale(rig: Rig) -> None:
+    """Refuses objects whose scale does not keep the body's shape."""
     axes = rig.matrix_world[:3, :3]
     scales = np.linalg.norm(axes, axis=0)
     if np.linalg.det(axes) < 0:
@@ -114,9 +116,13 @@ def _scale_warnings(rig: Rig) -> list[str]:
         )
     if scales.min() < 1e-9:
         raise RetargetError("the object is scaled to nothing", where=rig.name, fix="Give it a scale")
-    if scales.max() > 1.001 * scales.min():
-        return [f"{rig.name} has a different scale on each axis: turned bones will look sheared"]
-    return []
+    slant = np.abs((axes / scales).T @ (axes / scales) - np.eye(3)).max()
+    if scales.max() > 1.001 * scales.min() or slant > 1e-3:
+        raise RetargetError(
+            "the object, or a parent of it, is scaled unevenly, so turned bones would be sheared",
+            where=rig.name,
+            fix="Apply the scale (Object > Apply > Scale), or make it the same on all axes",
+        )
 
 
 def _checked_overrides(rig: Rig, overrides: AnyMapping[str, str | Sequence[str]]) -> Roles:

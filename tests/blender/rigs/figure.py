@@ -67,6 +67,8 @@ def make_figure(
     arm_down_deg: float = 0.0,
     unit: float = 1.0,
     lying_deg: float = 0.0,
+    about: str = "X",
+    connected: bool = False,
     on_empty: bool = False,
     roll_deg: float = 0.0,
     rename: dict[str, str] | None = None,
@@ -78,7 +80,9 @@ def make_figure(
         name: of the object.
         arm_down_deg: the arms' angle below the horizontal at rest.
         unit: armature units in a metre; the object is scaled to make up for it.
-        lying_deg: how far the bones lie on their back; the object is turned about X to make up for it.
+        lying_deg: how far the bones are turned at rest; the object is turned the other way to make up for it.
+        about: the axis of that turn.
+        connected: bones that begin where their parent ends are connected to it.
         on_empty: a parent empty is scaled and turned instead of the armature's own object.
         roll_deg: added to every bone's roll, times the bone's number.
         rename: bone -> another name.
@@ -95,7 +99,10 @@ def make_figure(
         made.head, made.tail = head * unit, tail * unit
         made.roll = math.radians(roll_deg * number)
         made.parent = data.edit_bones[parent] if parent else None
-    stand = Matrix.Rotation(math.radians(lying_deg), 4, "X")
+    for made in data.edit_bones if connected else ():
+        if made.parent is not None and (made.head - made.parent.tail).length < 1e-6 * unit:
+            made.use_connect = True
+    stand = Matrix.Rotation(math.radians(lying_deg), 4, about)
     for made in data.edit_bones:
         made.transform(stand.inverted())
     for old, new in (rename or {}).items():

@@ -40,6 +40,17 @@ MIXAMO = {
         )
     },
 }
+# kinds whose joints rest where the plain figure's do
+SAME_BODY = (
+    "rolled",
+    "centimetres",
+    "hectometres",
+    "lying, turned up",
+    "on its side, turned up",
+    "connected",
+    "on an empty",
+    "eight modes",
+)
 EIGHT_MODES = ("QUATERNION", "XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX", "AXIS_ANGLE")
 
 
@@ -88,7 +99,10 @@ KINDS = {
     "A45": {"arm_down_deg": 45.0},
     "rolled": {"roll_deg": 37.0},
     "centimetres": {"unit": 100.0},
+    "hectometres": {"unit": 0.01},
     "lying, turned up": {"unit": 100.0, "lying_deg": 90.0},
+    "on its side, turned up": {"unit": 0.01, "lying_deg": -90.0, "about": "Y"},
+    "connected": {"connected": True, "arm_down_deg": 0.0},
     "on an empty": {"unit": 100.0, "lying_deg": 90.0, "on_empty": True},
     "eight modes": {"modes": EIGHT_MODES},
     "mixamo names": {"rename": MIXAMO},
@@ -125,7 +139,7 @@ def equal_joints():
     _, motion = source()
     wanted = None
     found = {}
-    for kind in ("T", "rolled", "centimetres", "lying, turned up", "on an empty", "eight modes"):
+    for kind in ("T", *SAME_BODY):
         armature = fresh(**KINDS[kind])
         insert.insert_motion(bpy.context, armature, motion, InsertOptions(frame=1, place="REST"))
         places = np.array([list(heads_at(armature, frame).values()) for frame in (1, 17, 40, 61)])
@@ -266,6 +280,18 @@ def negative(armature):
     return armature
 
 
+def uneven(armature):
+    armature.scale.z = 1.2
+    return armature
+
+
+def on_an_uneven_empty(armature):
+    armature.parent = empty(armature)
+    armature.parent.scale = (1.0, 1.0, 1.3)
+    armature.rotation_euler.x = 0.5
+    return armature
+
+
 def zero(armature):
     armature.scale = (0.0, 0.0, 0.0)
     return armature
@@ -357,6 +383,8 @@ def no_arms(armature):
 REFUSED = {
     "negative scale": negative,
     "zero scale": zero,
+    "uneven scale": uneven,
+    "on an uneven empty": on_an_uneven_empty,
     "no armature": empty,
     "mixed with the NLA": mixed,
     "tweak mode": tweaked,

@@ -189,9 +189,29 @@ def test_an_object_scaled_inside_out_or_to_nothing_is_refused(scale, said):
         map_rig(rig)
 
 
-def test_an_uneven_scale_is_warned_of():
-    rig = replace(rig_of(body(plain_names())), matrix_world=np.diag([1.0, 1.0, 1.5, 1.0]))
-    assert any("different scale" in warning for warning in map_rig(rig).warnings)
+SHEARED = np.array([[1.0, 0.3, 0.0, 0.0], [0.0, 0.954, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
+
+
+@pytest.mark.parametrize("world", [np.diag([1.0, 1.0, 1.5, 1.0]), SHEARED], ids=["stretched", "sheared"])
+def test_an_uneven_scale_is_refused(world):
+    with pytest.raises(RetargetError, match="scaled unevenly"):
+        map_rig(replace(rig_of(body(plain_names())), matrix_world=world))
+
+
+def test_the_same_scale_on_all_axes_and_any_turn_are_taken():
+    turned = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [1.0, 0.0, 0.0]])
+    upright = rig_of(body(plain_names()))
+    for scale in (0.01, 100.0):
+        world = np.eye(4)
+        world[:3, :3] = scale * np.eye(3)
+        assert map_rig(replace(upright, matrix_world=world)).family
+    lying = np.eye(4)
+    lying[:3, :3] = turned.T
+    rest = lying @ upright.rest_matrices
+    world = np.eye(4)
+    world[:3, :3] = turned
+    tails = upright.tails @ turned
+    assert map_rig(replace(upright, rest_matrices=rest, tails=tails, matrix_world=world)).family
 
 
 def test_what_the_user_maps_by_hand_counts():
