@@ -105,14 +105,21 @@ def off_blender(character: Character, solution: Solution) -> dict[str, float]:
     scale = float(np.cbrt(abs(np.linalg.det(character.rig.matrix_world[:3, :3]))))
     error = np.abs(told[frames] - seen)
     later = np.minimum(frames + 1, solution.frames - 1)
-    ends = [rotation.from_matrix(told[rows][..., :3, :3]) for rows in (frames, later)]
-    middle = rotation.slerp(ends[0], ends[1], 0.5)
-    turned = rotation.angle_between(middle, rotation.from_matrix(between[..., :3, :3]))
+    first, second, middle = (_local(character, pose) for pose in (told[frames], told[later], between))
+    turned = rotation.angle_between(rotation.slerp(first, second, 0.5), middle)
     return {
         "place_m": float(error[..., :3, 3].max()) * scale,
         "axes": float(error[..., :3, :3].max()),
         "between_deg": float(np.degrees(turned.max())),
     }
+
+
+def _local(character: Character, pose: FloatArray) -> FloatArray:
+    """(F, B, 4) rotations relative to the parent's."""
+    turns = rotation.from_matrix(pose[..., :3, :3])
+    parents = character.rig.parents
+    above = np.where((parents >= 0)[:, None], turns[:, parents], rotation.identity(1))
+    return rotation.multiply(rotation.conjugate(above), turns)
 
 
 def baked(source: Source, character: Character, rig_map: Mapping) -> dict[str, Any]:

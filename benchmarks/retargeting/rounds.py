@@ -15,13 +15,14 @@ from tmr_engine.retarget.measures import LIMBS, direction_errors, roll_errors
 from tmr_engine.retarget.moving import mover_of
 from tmr_engine.retarget.performance import Performance, source_performance
 from tmr_engine.retarget.placing import turn_to
+from tmr_engine.retarget.roles import SIDES
 
 
 def source_of(character: Character, pose: FloatArray, fps: float) -> cells.Source:
     """A posed rig as a clip of its own, as an exporter writes it: what hangs on the bone that moves the body.
 
-    The ends of the chains become joints of their own ("_end"), as in BVH. Where the object stands is left
-    out.
+    A foot without toes gets a joint at its end, as in BVH, which says where it points. Where the object
+    stands is left out.
 
     Args:
         character: a rig without constraints.
@@ -43,12 +44,13 @@ def source_of(character: Character, pose: FloatArray, fps: float) -> cells.Sourc
         rotation.conjugate(rest_turns[0, parents[1:]]), rest_places[0, 1:] - rest_places[0, parents[1:]]
     )
     names = tuple(rig.names[bone] for bone in kept)
-    ends = [row for row in range(len(kept)) if row not in parents]
+    feet = {character.shown.bone(f"{side}_foot") for side in SIDES}
+    ends = [row for row in range(len(kept)) if row not in parents and names[row] in feet]
     tails = rig.tails[kept] - rig.rest_matrices[kept, :3, 3]
     lengths = np.linalg.norm(tails, axis=1) * np.cbrt(abs(np.linalg.det(rig.matrix_world[:3, :3])))
     skeleton = Skeleton(
         (*names, *(f"{names[row]}_end" for row in ends)),
-        np.concatenate([parents, ends]),
+        np.concatenate([parents, np.array(ends, dtype=np.int64)]),
         np.concatenate([offsets, lengths[ends, None] * [[0.0, 1.0, 0.0]]]),
         _with_ends(_local(rest_turns, parents), len(ends))[0],
     )
