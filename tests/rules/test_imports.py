@@ -32,7 +32,9 @@ ALLOWED = {
     "search": {"library", "model"},
     "retarget": set(),
     "canonical": {"features", "formats", "retarget"},
-    "blender": set(),
+    "blender": {"retarget"},  # options of a retarget that a background Blender does
+    "generation": {"features", "formats", "model"},
+    "captioning": {"canonical", "features"},
     "serving": {"formats", "model", "library", "search", "retarget", "blender", "protocol"},
     "demo_library": {"formats", "library", "model", "retarget"},
 }

@@ -2,53 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.training.made_runs import Sizes, Specified, Weights, random_weights
+from tests.training.made_runs import Sizes, Specified, random_weights
+from tests.training.served import served
 from tmr_engine.errors import FeatureError
-from tmr_engine.model.safetensors import write_safetensors
-from tmr_engine.model.tmr import TMR, load_tmr
+from tmr_engine.model.tmr import TMR
 
 # float32 against float64, angles of the positions included; the reference's README gives the same
 FLOAT32 = 2e-5
 LENGTHS = (5, 1, 40, 2)
 RUBBISH = 1e4
-
-
-def served(folder: Path, sizes: Sizes, weights: Weights) -> TMR:
-    """The networks out of a bundle that is written here, its weights as they are."""
-    statistics = {
-        "statistics.mean": np.zeros(sizes.motion, np.float32),
-        "statistics.std": np.ones(sizes.motion, np.float32),
-    }
-    with (folder / "weights.safetensors").open("wb") as file:
-        write_safetensors(file, weights | statistics, {})
-    data = (folder / "weights.safetensors").read_bytes()
-    manifest = {
-        "format": 1,
-        "name": "made",
-        "kind": "tmr",
-        "licence": "none",
-        "credits": [],
-        "source": {},
-        "files": {"weights.safetensors": {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}},
-        "settings": {
-            "latent_dim": sizes.latent,
-            "ff_size": sizes.ff,
-            "num_layers": sizes.layers,
-            "num_heads": sizes.heads,
-            "motion_width": sizes.motion,
-            "text_width": sizes.text,
-            "fps": 20,
-        },
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    return load_tmr(folder)
 
 
 def padded(lengths: tuple[int, ...], width: int, seed: int = 0) -> np.ndarray:

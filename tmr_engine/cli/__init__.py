@@ -43,6 +43,7 @@ COMMANDS = (
     Command("search", "search a library by a sentence"),
     Command("retarget", "put a clip on a rig and write a .blend"),
     Command("export", "write a clip as BVH"),
+    Command("generate", "synthesise motion for a sentence by a model's decoder"),
     Command("library", "list, fetch and inspect libraries"),
     Command("train", "train TMR on a data set"),
     Command("evaluate", "measure a trained model by the published protocols"),

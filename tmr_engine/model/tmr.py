@@ -85,19 +85,27 @@ class TMR:
         return self._motion_decoder(z, counts)
 
     def encode_sentences(self, texts: Sequence[str]) -> Floats:
-        """(N, D) float32 means of sentences. Equal sentences are encoded once, so that their ties stay ties.
+        """(N, D) float32 means of sentences; equal ones have bit-equal rows.
+
+        Raises:
+            BundleError: as `sentence_distributions`.
+        """
+        return self.sentence_distributions(texts)[0]
+
+    def sentence_distributions(self, texts: Sequence[str]) -> tuple[Floats, Floats]:
+        """(mu, logvar), each (N, D) float32, of sentences. Equal ones are encoded once: ties stay ties.
 
         Raises:
             BundleError: the model was trained on a text model that does not come with the product.
         """
         tokenizer, text_model = self._text_model
         distinct = list(dict.fromkeys(texts))
-        means = np.empty((len(distinct), self.size.latent_dim), np.float32)
+        means, logvars = np.empty((2, len(distinct), self.size.latent_dim), np.float32)
         for places, ids, mask in batches(tokenizer, distinct, _TEXTS_AT_ONCE):
-            means[places] = self.encode_text(text_model(ids, mask), mask.sum(axis=1))[0]
+            means[places], logvars[places] = self.encode_text(text_model(ids, mask), mask.sum(axis=1))
         rows = {text: row for row, text in enumerate(distinct)}
-        found: Floats = means[[rows[text] for text in texts]]
-        return found
+        chosen = [rows[text] for text in texts]
+        return means[chosen], logvars[chosen]
 
     @cached_property
     def _text_model(self) -> tuple[WordPieceTokenizer, Bert]:

@@ -1,0 +1,52 @@
+"""`tmr generate`: a sentence to new takes, as BVH."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from ..errors import TMRError
+from ..formats import write_bvh
+from ..generation import SYNTHESISED, synthesise
+from ..model.tmr import load_tmr
+from .output import print_json
+
+HELP = "Synthesises motion for a sentence by a model's decoder and writes it as BVH: where no library has it."
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Adds the arguments."""
+    parser.add_argument("text", metavar="TEXT", help="what shall happen")
+    parser.add_argument("--model", required=True, metavar="FOLDER", type=Path, help="a bundle of TMR")
+    parser.add_argument("--seconds", type=float, default=4.0, help="length of a take (4)")
+    parser.add_argument("--seed", type=int, default=0, help="another seed draws other takes (0)")
+    parser.add_argument("--takes", type=int, default=1, help="how many (1)")
+    parser.add_argument(
+        "--out", required=True, metavar="OUT.bvh", type=Path, help="of several takes, OUT_1.bvh is the best"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+
+
+def run(args: Namespace) -> int:
+    """Synthesises and tells what was written."""
+    start = time.perf_counter()
+    if args.out.suffix.lower() != ".bvh":
+        raise TMRError("only BVH is written", where=str(args.out), fix="Give the file the ending .bvh")
+    if args.seed < 0:
+        raise TMRError(f"the seed is {args.seed}", fix="Take a whole number from 0 up")
+    model = load_tmr(args.model)
+    takes = synthesise(model, args.text, args.seconds, seed=args.seed, takes=args.takes)
+    rows = []
+    for number, take in enumerate(takes, start=1):
+        path = args.out if len(takes) == 1 else args.out.with_stem(f"{args.out.stem}_{number}")
+        write_bvh(take.motion, path)
+        credits = ", ".join([SYNTHESISED, model.bundle.name, *model.bundle.credits])
+        rows.append({"file": str(path), "score": round(take.score, 6), "credits": credits})
+    seconds = round(time.perf_counter() - start, 3)
+    if args.json:
+        print_json({"text": args.text, "model": model.model_id, "takes": rows, "seconds": seconds})
+        return 0
+    for row in rows:
+        print(f"{row['score']:+.3f}  {row['file']}  ({row['credits']})")
+    return 0
