@@ -47,7 +47,9 @@ def carriers(rig: Rig, mapping: Mapping, keyed: tuple[str, ...]) -> dict[str, in
         carrier = follow(int(rig.parents[rig.indices[name]]))
         if carrier == _UNSURE:
             stand_in = above_role.get(name)
-            carrier = rig.indices[stand_in] if stand_in is not None and stand_in in keyed else NOTHING
+            while stand_in is not None and stand_in not in keyed:  # a clip without clavicles keys none
+                stand_in = above_role.get(stand_in)
+            carrier = NOTHING if stand_in is None else rig.indices[stand_in]
         found[name] = carrier
     return found
 
