@@ -70,6 +70,7 @@ class Matrix:
         self, character: rigs.Character, rig_map: Any, motion: str, source: cells.Source
     ) -> None:
         """Every method on one rig with one motion."""
+        plain_jerk = None
         weaker = cells.WEAKER if character.name in SWEPT else ()
         for method in (cells.PLAIN, *weaker, cells.FULL, cells.LOCAL, cells.DELTA):
             try:
@@ -79,6 +80,10 @@ class Matrix:
                 continue
             pose = cells.poses(character, solution)
             found = cells.measured(source, character, pose, solution)
+            if method == cells.PLAIN:
+                plain_jerk = found["jerk_ratio"]
+            elif plain_jerk:
+                found["jerk_over_plain"] = found["jerk_ratio"] / plain_jerk
             if method == cells.FULL and character.is_plain:
                 found |= cells.off_blender(character, solution)
             self.add(rig=character.name, motion=motion, method=method, **found)
