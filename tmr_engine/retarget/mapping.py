@@ -29,7 +29,8 @@ def map_rig(rig: Rig, overrides: AnyMapping[str, str | Sequence[str]] | None = N
 
     Args:
         rig: the armature.
-        overrides: role -> bone or bones chosen by the user; they replace what is found.
+        overrides: role -> bone or bones chosen by the user; they replace what is found, and an empty bone or
+            list leaves the role without any.
 
     Raises:
         RetargetError: the armature is no human body, too little of it is there, its object is scaled
@@ -44,6 +45,7 @@ def map_rig(rig: Rig, overrides: AnyMapping[str, str | Sequence[str]] | None = N
     except RetargetError as error:
         raise error.located(rig.name) from None
     roles = {**mapping.roles, **_checked_overrides(rig, overrides or {})}
+    roles = {role: bones for role, bones in roles.items() if bones}
     roles, held = keyed_bone(rig, roles)
     family = mapping.family
     switches, notes = switches_for(rig, roles, family)
@@ -130,9 +132,11 @@ def _checked_overrides(rig: Rig, overrides: AnyMapping[str, str | Sequence[str]]
     for role, bones in overrides.items():
         if role not in SINGLE_ROLES and role not in LIST_ROLES:
             raise RetargetError(f"{role!r} is no role of a body", where=rig.name)
-        listed = (bones,) if isinstance(bones, str) else tuple(bones)
+        listed = tuple(bone for bone in ((bones,) if isinstance(bones, str) else bones) if bone)
         for bone in listed:
             if bone not in rig.indices:
                 raise RetargetError(f"there is no bone {bone!r}", where=rig.name)
-        checked[role] = listed[0] if role in SINGLE_ROLES else listed
+        if role == "hips" and not listed:
+            raise RetargetError("the hips have no bone, and all else hangs on them", where=rig.name)
+        checked[role] = (*listed, "")[0] if role in SINGLE_ROLES else listed
     return checked
