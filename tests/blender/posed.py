@@ -1,5 +1,7 @@
 """The pose that a solution asks for, and the pose that Blender shows; imported inside a Blender."""
 
+from dataclasses import replace
+
 import bpy
 import numpy as np
 
@@ -8,14 +10,15 @@ from tests.blender.installed import part
 retarget = part("_engine").retarget
 read_rig = part("armature.read").read_rig
 pose_rig = part("tmr_engine.retarget.fk").pose_rig
+# limbs point exactly where the clip points them only as long as no foot is held
+PLAIN = retarget.SolveOptions(foot_lock=0.0)
 
 
 def solved(armature, motion, fps):
     """The rig, its solution, and the solver's pose (T, B, 4, 4) in armature space by its own kinematics."""
     rig = read_rig(armature, bpy.context.evaluated_depsgraph_get())
     source = retarget.map_skeleton(motion.skeleton)
-    options = retarget.SolveOptions(fps=fps)
-    solution = retarget.solve(motion, source, rig, retarget.map_rig(rig), options)
+    solution = retarget.solve(motion, source, rig, retarget.map_rig(rig), replace(PLAIN, fps=fps))
     return rig, solution, pose_rig(rig, solution)
 
 

@@ -45,7 +45,7 @@ class SolveOptions:
     fps: float = 0.0
     place: Placement | None = None
     path_scale: float = 0.0
-    foot_lock: float = 0.0
+    foot_lock: float = 1.0
     range_s: tuple[float, float] | None = None
     stretch: float = 1.0
     mirror: bool = False

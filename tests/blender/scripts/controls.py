@@ -3,9 +3,12 @@
 Answer: family -> what `controlled` returns; "held" -> what is said of bones that do not obey keys.
 """
 
+import functools
+
 import bpy
 import numpy as np
 
+from tests.blender import posed
 from tests.blender.installed import part
 from tests.blender.rigs.controlled import generate_rigify, make_control_rig
 from tests.blender.rigs.dance import FPS, dance, skeleton_of
@@ -13,7 +16,7 @@ from tests.blender.rigs.figure import make_figure
 from tests.blender.scripts.figures import limb_error
 
 insert = part("armature.insert")
-InsertOptions = insert.InsertOptions
+InsertOptions = functools.partial(insert.InsertOptions, solve=posed.PLAIN)
 
 MAKERS = {
     "rigify_controls": generate_rigify,

@@ -1,5 +1,6 @@
 """Clips on figures that are made here: what Blender shows against what the clip is, and what is refused."""
 
+import functools
 import math
 
 import bpy
@@ -16,7 +17,7 @@ actions = part("compat.actions")
 engine = part("_engine")
 humanoid = part("armature.humanoid")
 insert = part("armature.insert")
-InsertOptions = insert.InsertOptions
+InsertOptions = functools.partial(insert.InsertOptions, solve=posed.PLAIN)
 
 LIMBS = {"upper_arm": "forearm", "forearm": "hand", "thigh": "shin", "shin": "foot"}
 MIXAMO = {

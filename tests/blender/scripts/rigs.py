@@ -104,9 +104,8 @@ def measure(path, motion, joints):
     document = json.loads(path.with_name(f"{path.stem}.mapping.json").read_text(encoding="utf-8"))
     armature = open_rig(path, document["armature"])
     rig, solution, wanted = posed.solved(armature, motion, FPS)
-    report = insert.insert_motion(
-        bpy.context, armature, motion, insert.InsertOptions(frame=1, place="REST", name=path.stem)
-    )
+    options = insert.InsertOptions(frame=1, place="REST", name=path.stem, solve=posed.PLAIN)
+    report = insert.insert_motion(bpy.context, armature, motion, options)
     roles = roles_of(document)
     frames = np.linspace(0, solution.frames - 1, SHOWN).round().astype(int)
     off_place, off_turn = posed.distance(armature, rig, solution, wanted, frames)
