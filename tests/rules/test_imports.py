@@ -29,7 +29,7 @@ ALLOWED = {
     "features": set(),
     "model": set(),
     "library": {"formats", "model"},
-    "search": {"library", "model"},
+    "search": {"canonical", "features", "library", "model"},
     "retarget": set(),
     "canonical": {"features", "formats", "retarget"},
     "blender": {"retarget"},  # options of a retarget that a background Blender does

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..library import IndexReport, Library
 from ..model import load_sentence_encoder
+from .models import add_model_argument, motion_signal
 from .output import print_json
 
 NAME = "index"
@@ -19,6 +20,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="a folder, or a motion file")
     parser.add_argument("--library", required=True, metavar="DIR", type=Path, help="the library folder")
     parser.add_argument("--workers", metavar="N", type=int, help="reading processes (default: what pays off)")
+    add_model_argument(parser, required=False)
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
 
 
@@ -26,6 +28,9 @@ def run(args: Namespace) -> int:
     """Indexes, with one line of progress on standard error."""
     library = Library.open(args.library, create=True)
     report = library.index(args.paths, load_sentence_encoder(), workers=args.workers, progress=_show)
+    unread: list[str] = []
+    if args.model:
+        unread = library.read_motions(motion_signal(args.model), progress=_show_motions)
     if sys.stderr.isatty():
         print(end="\r\x1b[K", file=sys.stderr)
     if args.json:
@@ -38,10 +43,12 @@ def run(args: Namespace) -> int:
                 "failed": [{"path": failure.path, "reason": failure.reason} for failure in report.failed],
                 "clips": report.clips,
                 "seconds": round(report.seconds, 3),
-                "warnings": list(report.warnings),
+                "warnings": [*report.warnings, *unread],
             }
         )
     else:
+        for problem in unread:
+            print(f"motion left out: {problem}", file=sys.stderr)
         _print(report)
     return 0
 
@@ -50,6 +57,11 @@ def _show(done: int, total: int, path: str) -> None:
     if sys.stderr.isatty():
         name = Path(path).name[:60] if path else "embedding captions"
         print(f"\r\x1b[K{done} of {total}  {name}", end="", file=sys.stderr, flush=True)
+
+
+def _show_motions(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{done} of {total}  reading motions", end="", file=sys.stderr, flush=True)
 
 
 def _print(report: IndexReport) -> None:

@@ -7,9 +7,11 @@ import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 
+from ..errors import TMRError
 from ..library import Library, demo_library
 from ..model import sentence_encoder_or_note
-from ..search import Filters, search
+from ..search import MOTION_ALONE, Filters, search
+from .models import add_model_argument, motion_signal
 from .output import print_json
 
 NAME = "search"
@@ -32,6 +34,13 @@ def configure(parser: ArgumentParser) -> None:
         "--licence", action="append", default=[], help="only this licence (repeat to allow more)"
     )
     parser.add_argument("--folder", metavar="DIR", type=Path, help="only motion files in this folder")
+    add_model_argument(parser, required=False)
+    parser.add_argument(
+        "--signal",
+        choices=("motion", "text", "fused"),
+        default="fused",
+        help="what counts: the motion as the model reads it, what is written about it, or both (fused)",
+    )
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
 
 
@@ -40,7 +49,11 @@ def run(args: Namespace) -> int:
     start = time.perf_counter()
     encoder, note = sentence_encoder_or_note()
     library = Library.open(args.library) if args.library else demo_library(encoder=lambda: encoder)
-    results = search(library, encoder, args.text, top=args.top, filters=_filters(args))
+    signal = motion_signal(args.model) if args.model and args.signal != "text" else None
+    if args.signal == "motion" and signal is None:
+        raise TMRError("the motion can be read by a model alone", fix="Name one: --model FOLDER")
+    weights = MOTION_ALONE if args.signal == "motion" else None
+    results = search(library, encoder, args.text, args.top, _filters(args), weights=weights, motion=signal)
     seconds = time.perf_counter() - start
     if args.json:
         rows = [result.as_row() for result in results]

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ..canonical import smpl_joints
+from ..canonical import feature_joints
 from ..errors import MotionFileError
-from ..features import FEATURE_FPS, FEATURE_WIDTH, joints_to_features, mirror_joints
+from ..features import FEATURE_WIDTH, joints_to_features, mirror_joints
 from ..formats import ReadOptions, read_motion
 from ..formats.numpy_files import numbers, read_npy
 from ..formats.pack import SUFFIX, Pack
 from ..motion import Motion
-from ..motion.resample import resample
 from ..motion.rotation import FloatArray
 from .dataset import MotionPlace
 
@@ -78,5 +77,4 @@ class FeatureReader:
     def _joints(self, place: MotionPlace) -> FloatArray:
         options = ReadOptions(fps=place.fps or None, body_models=self.body_models)
         motion = self.read(place.path, place.take, options)
-        # by time, not by dropping frames: every source rate comes out at 20 frames per second
-        return smpl_joints(resample(motion, FEATURE_FPS))
+        return feature_joints(motion)

@@ -1,7 +1,6 @@
 """Moment retrieval: where in a long recording a sentence happens.
 
-Windows of several lengths slide over the recording; each is encoded like a clip of its own, and those that
-are nearest to the sentence, and do not overlap a better one much, are the answers. Metrics as in Gao et al.
+The answers are windows over the recording, found as `search.moments` finds them. Metrics as in Gao et al.
 (2017): R@k at IoU t, the percentage of queries one of whose first k answers overlaps the moment by t or more.
 """
 
@@ -15,12 +14,10 @@ import numpy as np
 from ..errors import FeatureError
 from ..features import FEATURE_WIDTH, features_to_joints, joints_to_features
 from ..motion.rotation import FloatArray
+from ..search.moments import iou
 
 IOUS = (0.3, 0.5, 0.7)
 TOPS = (1, 5)
-NMS_IOU = 0.5
-WINDOW_SECONDS = (1.0, 2.0, 4.0, 8.0)
-STRIDE_SHARE = 0.25  # of the window's length
 
 
 class Answers(NamedTuple):
@@ -33,22 +30,6 @@ class Answers(NamedTuple):
 
     spans: np.ndarray
     truths: np.ndarray
-
-
-def windows(frames: int, fps: float, seconds: Sequence[float] = WINDOW_SECONDS) -> np.ndarray:
-    """(W, 2) first frame and one past the last of windows over a recording.
-
-    A window moves by a quarter of its length, and the last of each length ends where the recording ends. A
-    length that the recording does not have is left out; one that is shorter than all is one window.
-    """
-    spans: list[tuple[int, int]] = []
-    for length in sorted({max(2, round(second * fps)) for second in seconds}):
-        if length > frames:
-            break
-        stride = max(1, round(length * STRIDE_SHARE))
-        starts = [*range(0, frames - length, stride), frames - length]
-        spans += [(start, start + length) for start in starts]
-    return np.array(spans or [(0, frames)])
 
 
 def reanchored(features: FloatArray, start: int, stop: int) -> FloatArray:
@@ -71,30 +52,6 @@ def reanchored(features: FloatArray, start: int, stop: int) -> FloatArray:
     if stop - start < 2:
         raise FeatureError("a window has fewer than two frames")
     return joints_to_features(features_to_joints(features[start : stop + 1]))
-
-
-def iou(spans: np.ndarray, others: np.ndarray) -> FloatArray:
-    """(A, B) intersection over union of (A, 2) and (B, 2) spans; 0 where both are empty."""
-    low = np.maximum(spans[:, None, 0], others[None, :, 0])
-    high = np.minimum(spans[:, None, 1], others[None, :, 1])
-    shared = np.maximum(high - low, 0)
-    union = np.ptp(spans, axis=1)[:, None] + np.ptp(others, axis=1)[None] - shared
-    overlap: FloatArray = shared / np.where(union > 0, union, 1)
-    return overlap
-
-
-def suppress(spans: np.ndarray, scores: FloatArray, limit: float = NMS_IOU) -> np.ndarray:
-    """Places of the spans that are kept, best first: none overlaps a better one by more than `limit`.
-
-    Greedy non-maximum suppression; of equal scores, the earlier place is better.
-    """
-    kept: list[int] = []
-    left = np.argsort(-scores, kind="stable")
-    while len(left):
-        best, left = left[0], left[1:]
-        kept.append(int(best))
-        left = left[iou(spans[left], spans[best : best + 1])[:, 0] <= limit]
-    return np.array(kept, dtype=np.intp)
 
 
 def moment_metrics(answers: Sequence[Answers]) -> dict[str, float]:

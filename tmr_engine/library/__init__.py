@@ -2,6 +2,7 @@
 
 from .demo import demo_library
 from .gallery import CAPTION, NAME, Gallery
+from .latents import MotionGallery
 from .library import Library
 from .records import Caption, Clip, Failure, IndexReport
 
@@ -14,5 +15,6 @@ __all__ = [
     "Gallery",
     "IndexReport",
     "Library",
+    "MotionGallery",
     "demo_library",
 ]

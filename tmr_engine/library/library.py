@@ -14,6 +14,7 @@ from ..errors import LibraryError, MotionFileError
 from . import gallery as galleries
 from . import schema, store, words
 from .gallery import Gallery
+from .latents import MotionGallery, encode_clips, load_motion_gallery
 from .lock import writer_lock
 from .records import Clip, IndexReport
 from .vectors import Model, map_vectors
@@ -21,6 +22,7 @@ from .vectors import Model, map_vectors
 if TYPE_CHECKING:  # a search reads no motion file and indexes nothing: it must not pay for their modules
     from ..motion import Motion
     from .indexing import Encoder, Progress
+    from .latents import MotionEncoder
 
 DEFAULT_LIMIT_S = 120.0
 
@@ -37,6 +39,7 @@ class Library:
         self._connection = connection
         self._turn = threading.RLock()
         self._galleries: dict[str, Gallery] = {}
+        self._motion_galleries: dict[str, MotionGallery] = {}
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str], *, create: bool = False) -> Library:
@@ -67,6 +70,7 @@ class Library:
         """Lets go of the database file."""
         with self._turn:
             self._galleries.clear()
+            self._motion_galleries.clear()
             self._connection.close()
 
     def index(
@@ -170,6 +174,53 @@ class Library:
             if held is None or held.generation != schema.read_generation(connection):
                 held = galleries.load_gallery(connection, self.folder, model_id)
                 self._galleries[model_id] = held
+            return held
+
+    def read_motions(
+        self,
+        encoder: MotionEncoder,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        wait_s: float = 0.0,
+    ) -> list[str]:
+        """Lets a motion model read the clips that it has not read yet; those of other models are kept.
+
+        Args:
+            encoder: the model.
+            progress: called with (clips done, clips).
+            cancelled: asked between clips.
+            wait_s: how long to wait for another writer, in seconds.
+
+        Returns:
+            what cannot be read, one sentence each.
+
+        Raises:
+            LibraryError: another process is indexing, or the disk refuses.
+            Cancelled: `cancelled` said so; what was done until then is kept.
+        """
+        with writer_lock(self.folder, wait_s=wait_s):
+            connection = schema.open_database(self.folder, write=True)
+            try:
+                return encode_clips(
+                    connection,
+                    encoder,
+                    _read_take,
+                    progress=progress or (lambda _done, _total: None),
+                    cancelled=cancelled or (lambda: False),
+                )
+            except sqlite3.Error as error:
+                raise schema.unreadable(self.folder, error) from error
+            finally:
+                connection.close()
+
+    def motion_gallery(self, model_id: str) -> MotionGallery:
+        """The latents of a motion model as of the last committed state."""
+        with self._reading() as connection:
+            held = self._motion_galleries.get(model_id)
+            if held is None or held.generation != schema.read_generation(connection):
+                held = load_motion_gallery(connection, model_id)
+                self._motion_galleries[model_id] = held
             return held
 
     def words(self, query: str, limit: int) -> list[tuple[str, float]]:

@@ -74,6 +74,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             row INTEGER NOT NULL,
             PRIMARY KEY (model, text)) WITHOUT ROWID""",
     ),
+    (
+        # latent: half precision; empty where the model finds no human body in the clip
+        """CREATE TABLE latents (
+            model_id TEXT NOT NULL,
+            clip INTEGER NOT NULL REFERENCES clips ON DELETE CASCADE,
+            latent BLOB NOT NULL,
+            PRIMARY KEY (model_id, clip)) WITHOUT ROWID""",
+    ),
 )
 
 

@@ -43,7 +43,8 @@ def _path_value(path: Path) -> str | bytes:
     return text if text == plain(text) else os.fsencode(path)
 
 
-def _path(value: str | bytes) -> Path:
+def stored_path(value: str | bytes) -> Path:
+    """The path that a stored value stands for."""
     return Path(os.fsdecode(value))
 
 
@@ -52,7 +53,7 @@ def known_files(connection: sqlite3.Connection) -> list[FileRow]:
     found = connection.execute(
         "SELECT key, path, root, size, mtime_ns, content_hash, notes_hash, reason, engine, id FROM files"
     )
-    return [FileRow(key, _path(path), _path(root), *rest) for key, path, root, *rest in found]
+    return [FileRow(key, stored_path(path), stored_path(root), *rest) for key, path, root, *rest in found]
 
 
 def save_file(connection: sqlite3.Connection, row: FileRow) -> int:
@@ -189,7 +190,7 @@ def _clips(connection: sqlite3.Connection, where: str, values: Sequence[str], or
     for number, identity, path, take, start, end, fps, name, tags, *rest in found:
         yield Clip(
             identity,
-            _path(path),
+            stored_path(path),
             take,
             start,
             end,

@@ -1,7 +1,11 @@
-"""A sentence to ranked clips."""
+"""A sentence to ranked clips, by what is written about them and by what a model reads in their motion.
+
+What reads motions is not imported here, because a search by text must not pay for it: `motion_signal`,
+`by_motion` and `moments`.
+"""
 
 from .filters import Filters
-from .fusion import Weights
+from .fusion import MOTION_ALONE, Weights
 from .search import Collection, Result, search
 
-__all__ = ["Collection", "Filters", "Result", "Weights", "search"]
+__all__ = ["MOTION_ALONE", "Collection", "Filters", "Result", "Weights", "search"]

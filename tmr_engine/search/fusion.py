@@ -25,11 +25,16 @@ class Weights:
             name that says nothing ("01_02") takes nothing away.
         meaning: of that.
         words: of exact words.
+        motion: of what the motion model reads in the motion; only where there is one.
     """
 
     name: float = 0.9
     meaning: float = 1.0
     words: float = 0.3
+    motion: float = 0.5
+
+
+MOTION_ALONE = Weights(name=0.0, meaning=0.0, words=0.0, motion=1.0)
 
 
 class Parts(NamedTuple):
@@ -39,11 +44,14 @@ class Parts(NamedTuple):
         caption: (N,) cosine of the query with the clip's best caption; 0 for a clip without one.
         name: (N,) cosine with the words of its name and tags; 0 without.
         words: (N,) 0..1, how many and how rare words of the query stand in its texts.
+        motion: (N,) cosine with what the motion model reads in the clip; 0 where it has read nothing. None
+            without a motion model.
     """
 
     caption: Scores
     name: Scores
     words: Scores
+    motion: Scores | None = None
 
 
 # BM25 at which the words part is one half: that of two or three rare words found
@@ -56,8 +64,12 @@ def words_part(bm25: float) -> float:
 
 
 def fuse(parts: Parts, weights: Weights) -> Scores:
-    """(N,) scores, at most 1: the weighted mean of meaning and words."""
+    """(N,) scores, at most 1: the weighted mean of meaning, words and motion."""
     meaning = np.maximum(parts.caption, weights.name * parts.name)
     total = weights.meaning * meaning + weights.words * parts.words
-    fused: Scores = total / (weights.meaning + weights.words)
+    weight = weights.meaning + weights.words
+    if parts.motion is not None:
+        total = total + weights.motion * parts.motion
+        weight += weights.motion
+    fused: Scores = total / weight
     return fused

@@ -7,16 +7,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
 from ..errors import LibraryError
-from ..library import Clip, Gallery
+from ..library import Clip, Gallery, MotionGallery
 from ..model import SentenceEncoder
 from .filters import Filters
 from .fusion import Parts, Scores, Weights, fuse, words_part
 from .gallery_scan import GalleryScan, Indices, Vector, scan_of
+from .motion_scan import check_gallery, motion_scores, nearest
+
+if TYPE_CHECKING:  # a search by text must not pay for reading motions
+    from .motion_signal import MotionSignal
 
 # clips whose exact words are asked for; behind them words hardly count
 _WORD_HITS = 2000
@@ -40,6 +44,10 @@ class Collection(Protocol):
         """Clips by id, in the order asked for; LibraryError where one is gone."""
         ...
 
+    def motion_gallery(self, model_id: str) -> MotionGallery:
+        """The latents of a motion model; the same object as long as nothing changes."""
+        ...
+
     def words(self, query: str, limit: int) -> list[tuple[str, float]]:
         """Clips that hold words of the query: (clip id, BM25), best first."""
         ...
@@ -54,7 +62,8 @@ class Result:
         clip: it.
         score: at most 1, higher is better; fused from `parts`.
         parts: "caption" and "name" (cosines with the best caption and with name and tags; 0 where the clip
-            has none) and "words" (0..1, exact words).
+            has none), "words" (0..1, exact words) and, with a motion model, "motion" (cosine with what it
+            reads in the clip).
         caption: the caption that fits the query best; the clip's name where it has none.
     """
 
@@ -90,6 +99,7 @@ def search(
     filters: Filters | None = None,
     *,
     weights: Weights | None = None,
+    motion: MotionSignal | None = None,
 ) -> list[Result]:
     """The clips of a library that fit a text best.
 
@@ -105,6 +115,7 @@ def search(
         top: most results.
         filters: what a clip must be like; they hold before `top` is counted.
         weights: of the parts of the score.
+        motion: a motion model, whose reading of the clips counts too; None without one.
 
     Raises:
         LibraryError: the library has clips but no vectors of this model, or cannot be read.
@@ -115,12 +126,18 @@ def search(
         return _search_words(library, text, top, filters)
     query = encoder.encode([text])[0]
     words = _words(library, text)
+    meant = None if motion is None else motion.sentences([text])[0]
     for attempt in range(_TRIES):
         gallery = library.gallery(encoder.model_id)
         _check(gallery, encoder)
         if not gallery.clip_ids:
             return []
-        scored = _score(gallery, query, words, weights or Weights(), exact=filters is not None)
+        read = None
+        if motion is not None and meant is not None:
+            latents = library.motion_gallery(motion.model_id)
+            check_gallery(latents, motion)
+            read = motion_scores(latents, gallery.clip_ids, meant)
+        scored = _score(gallery, query, words, read, weights or Weights(), exact=filters is not None)
         try:
             return list(islice(_results(library, scored, top, filters), top))
         except LibraryError:
@@ -193,11 +210,21 @@ def _check(gallery: Gallery, encoder: SentenceEncoder) -> None:
 
 
 def _score(
-    gallery: Gallery, query: Vector, words: dict[str, float], weights: Weights, *, exact: bool
+    gallery: Gallery,
+    query: Vector,
+    words: dict[str, float],
+    read: Scores | None,
+    weights: Weights,
+    *,
+    exact: bool,
 ) -> _Scored:
     scan = scan_of(gallery)
     clips = scan.candidates(query, words, exact=exact)
+    if read is not None:
+        clips = np.union1d(clips, nearest(read))
     parts = scan.score(clips, query, words)
+    if read is not None:
+        parts = parts._replace(motion=read[clips])
     return _Scored(scan, query, clips, parts, fuse(parts, weights))
 
 
@@ -213,7 +240,11 @@ def _results(library: Collection, scored: _Scored, top: int, filters: Filters | 
             rank=rank,
             clip=clip,
             score=float(scored.scores[place]),
-            parts={name: float(values[place]) for name, values in scored.parts._asdict().items()},
+            parts={
+                name: float(values[place])
+                for name, values in scored.parts._asdict().items()
+                if values is not None
+            },
             caption=clip.caption if best is None else clip.captions[best].text,
         )
 

@@ -23,12 +23,11 @@ from ..evaluation import (
     moment_metrics,
     reanchored,
     run_protocol,
-    suppress,
-    windows,
 )
 from ..evaluation.similarities import unit_rows
 from ..model import load_sentence_encoder
 from ..motion.rotation import FloatArray
+from ..search.moments import suppress, windows
 from .checkpoint import Checkpoint
 from .encoding import Counted, encode_motions, encode_parts, encode_texts
 
