@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tmr_engine import errors, motion, protocol, retarget
     from tmr_engine.motion import arrays, rotation
-    from tmr_engine.retarget import families, joining, measures, performance, poles, preparing
+    from tmr_engine.retarget import (
+        families,
+        joining,
+        measures,
+        performance,
+        poles,
+        preparing,
+        roles,
+        saved_mapping,
+    )
 else:
     _PACKED = f"{__package__}.tmr_engine"  # placed there by build_addon.py
     # find_spec and not `except ImportError`: a fault inside the engine is not taken for its absence
@@ -30,6 +39,8 @@ else:
     performance = import_module(f"{ENGINE}.retarget.performance")
     poles = import_module(f"{ENGINE}.retarget.poles")
     preparing = import_module(f"{ENGINE}.retarget.preparing")
+    roles = import_module(f"{ENGINE}.retarget.roles")
+    saved_mapping = import_module(f"{ENGINE}.retarget.saved_mapping")
 
 __all__ = [
     "arrays",
@@ -43,5 +54,7 @@ __all__ = [
     "preparing",
     "protocol",
     "retarget",
+    "roles",
     "rotation",
+    "saved_mapping",
 ]

@@ -9,7 +9,9 @@ from bpy.types import AddonPreferences, Context
 INSERT_AS = (
     ("NEW_ACTION", "New Action", "A new action becomes the character's active one"),
     ("NLA_STRIP", "NLA Strip", "A strip on a new track; the active action is not touched"),
+    ("NLA_LAYER", "NLA Layer", "A strip that adds the clip's motion to what plays below it (Combine)"),
     ("CURRENT_ACTION", "Into Action", "Keys in the active action; keys outside the clip's range stay"),
+    ("APPEND", "After Action", "Keys in the active action, from its last key on"),
 )
 LIBRARIES = (
     ("DEMO", "Demo", "The clips that come with this extension"),
@@ -61,6 +63,11 @@ class TMR_Preferences(AddonPreferences):
 def preferences(context=None) -> TMR_Preferences:
     """This extension's preferences."""
     return (context or bpy.context).preferences.addons[__package__].preferences
+
+
+def mappings_folder() -> Path:
+    """Where the mappings are kept that the user has saved."""
+    return user_folder("mappings")
 
 
 def user_folder(name: str) -> Path:

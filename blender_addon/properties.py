@@ -15,6 +15,8 @@ from bpy.props import (
 )
 from bpy.types import PropertyGroup
 
+from ._engine import retarget
+
 
 class TMR_Result(PropertyGroup):
     """One row of the result list."""
@@ -36,10 +38,115 @@ class TMR_Failure(PropertyGroup):
     reason: StringProperty(name="Reason")
 
 
+BY_HAND = "by hand"
+
+
+def _bone_chosen(row, _context):
+    """The user picked a bone; what fills the rows sets the origin after the bone."""
+    row.origin = BY_HAND
+
+
 def _query_entered(shown, _context):
     """Enter in the search box: Blender calls this when the text has changed."""
     if shown.query.strip():
         bpy.ops.tmr.search()
+
+
+class Solving:
+    """How a clip is put on a character: the engine's SolveOptions, and what Blender's side adds to them.
+
+    The panel has these properties, and the operator has them again, so that a redo does the same again.
+    """
+
+    foot_lock: FloatProperty(
+        name="Foot Lock",
+        description="How firmly feet stay where the clip's feet stand",
+        default=retarget.SolveOptions().foot_lock,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+        options={"SKIP_SAVE"},
+    )
+    in_place: BoolProperty(
+        name="In Place", description="The character stays over the spot it starts on", options={"SKIP_SAVE"}
+    )
+    height: BoolProperty(
+        name="Keep Height",
+        description="The hips rise and sink as in the clip; without, they stay as high as at its start",
+        default=True,
+        options={"SKIP_SAVE"},
+    )
+    root_motion: BoolProperty(
+        name="Root Motion",
+        description="The root bone takes the way over ground and the turning, where the rig has such a bone",
+        options={"SKIP_SAVE"},
+    )
+    mirror: BoolProperty(name="Mirror", description="Exchange left and right", options={"SKIP_SAVE"})
+    loop: FloatProperty(
+        name="Loop Blend",
+        description="Share of the clip blended into its beginning, so that it can go round; 0 for none",
+        min=0.0,
+        max=0.5,
+        subtype="FACTOR",
+        options={"SKIP_SAVE"},
+    )
+    stretch: FloatProperty(
+        name="Stretch",
+        description="How many times as long the clip lasts",
+        default=1.0,
+        min=0.01,
+        max=100.0,
+        soft_min=0.25,
+        soft_max=4.0,
+        options={"SKIP_SAVE"},
+    )
+    use_range: BoolProperty(name="Range", description="Take a part of the clip only", options={"SKIP_SAVE"})
+    range_start_s: FloatProperty(
+        name="Start", description="Seconds from the clip's beginning", min=0.0, options={"SKIP_SAVE"}
+    )
+    range_end_s: FloatProperty(
+        name="End",
+        description="Seconds from the clip's beginning",
+        default=1.0,
+        min=0.01,
+        options={"SKIP_SAVE"},
+    )
+    blend_frames: IntProperty(
+        name="Blend",
+        description="Frames in which a clip after an action takes over from its pose and speed",
+        default=10,
+        min=0,
+        soft_max=60,
+        options={"SKIP_SAVE"},
+    )
+    snap_ik: BoolProperty(
+        name="Snap IK Controls",
+        description="On control rigs, key the IK controls too, and switch the limbs to IK",
+        options={"SKIP_SAVE"},
+    )
+
+
+class TMR_Solving(Solving, PropertyGroup):
+    """The options as the panel holds them."""
+
+
+class TMR_RoleRow(PropertyGroup):
+    """A bone of the mapping: one row for a role, or for each bone of a role that has several."""
+
+    role: StringProperty(name="Role")
+    bone: StringProperty(name="Bone", description="The bone that plays this role", update=_bone_chosen)
+    origin: StringProperty(name="Origin", description="Where this comes from")
+
+
+class TMR_Mapping(PropertyGroup):
+    """The mapping that is shown, and whose it is."""
+
+    armature: StringProperty(description="Name of the armature; empty while none was read")
+    family: StringProperty(name="Family", description="The kind of rig that was recognised")
+    confidence: FloatProperty(name="Confidence", min=0.0, max=1.0, subtype="FACTOR")
+    warnings: StringProperty(description="One sentence a line")
+    rows: CollectionProperty(type=TMR_RoleRow)
+    active: IntProperty(name="Role")
 
 
 class TMR_State(PropertyGroup):
@@ -62,6 +169,8 @@ class TMR_State(PropertyGroup):
     advice: StringProperty(name="Advice")
     fix_operator: StringProperty()
     fix_label: StringProperty()
+    solving: PointerProperty(type=TMR_Solving)
+    mapping: PointerProperty(type=TMR_Mapping)
 
     def chosen(self):
         """The selected result, or None when there is none."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import bpy
 
 from . import properties
-from .operators import carry, engine, index, insert, search
+from .operators import carry, engine, index, insert, mapping, search, snap
 from .panels import library as library_panels
+from .panels import retarget as retarget_panels
 from .panels import search as search_panels
 from .preferences import TMR_Preferences
 from .session import session
@@ -16,10 +17,19 @@ CLASSES: tuple[type, ...] = (
     TMR_Preferences,
     properties.TMR_Result,
     properties.TMR_Failure,
+    properties.TMR_Solving,
+    properties.TMR_RoleRow,
+    properties.TMR_Mapping,
     properties.TMR_State,
     search.TMR_OT_search,
     insert.TMR_OT_insert_clip,
     carry.TMR_OT_carry_clip,
+    mapping.TMR_OT_read_mapping,
+    mapping.TMR_OT_save_mapping,
+    mapping.TMR_OT_forget_mapping,
+    mapping.TMR_OT_export_mapping,
+    mapping.TMR_OT_import_mapping,
+    snap.TMR_OT_snap_ik,
     index.TMR_OT_index_folder,
     index.TMR_OT_cancel_indexing,
     engine.TMR_OT_restart_engine,
@@ -32,6 +42,9 @@ CLASSES: tuple[type, ...] = (
     search_panels.TMR_PT_search_dopesheet,
     search_panels.TMR_PT_search_graph,
     search_panels.TMR_PT_search_nla,
+    retarget_panels.TMR_PT_retarget,
+    retarget_panels.TMR_UL_roles,
+    retarget_panels.TMR_PT_mapping,
     library_panels.TMR_PT_library,
     library_panels.TMR_PT_engine,
     result_bar.TMR_GT_card,

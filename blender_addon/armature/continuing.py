@@ -13,18 +13,20 @@ from . import keys
 _WIDTHS = {"rotation_quaternion": 4, "rotation_axis_angle": 4, "rotation_euler": 3, "location": 3}
 
 
-def last_key(armature: bpy.types.Object, bones: tuple[str, ...]) -> int | None:
-    """The last frame on which the active action keys the turn or place of one of these bones."""
+def keyed_range(armature: bpy.types.Object, bones: tuple[str, ...]) -> tuple[int, int] | None:
+    """The first and the last frame on which the active action keys the turn or place of these bones."""
     channels = actions.of(armature)
     if channels is None:
         return None
     paths = {keys.bone_path(bone, below) for bone in bones for below in _WIDTHS}
-    ends = [
-        curve.range()[1]
+    ranges = [
+        curve.range()
         for curve in channels.fcurves()
         if curve.data_path in paths and len(curve.keyframe_points)
     ]
-    return round(max(ends)) if ends else None
+    if not ranges:
+        return None
+    return round(min(start for start, _ in ranges)), round(max(end for _, end in ranges))
 
 
 def moving_into(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import bpy
 
-from .._engine import joining, retarget
+from .._engine import joining, retarget, saved_mapping
 from .._engine import motion as motion_module
-from . import checks, continuing, playhead, read, snap, write
+from . import checks, continuing, playhead, read, snap_keys, write
 
 PLACES = ("CHARACTER", "REST")
 
@@ -26,8 +27,9 @@ class InsertOptions:
             pose does.
         name: of the action or the strip; the file's or the take's name when empty.
         overrides: role -> bone, or bones, where the user corrects the mapping.
-        blend_frames: how long a clip that is keyed into the active action takes to take over from its pose
-            and speed; 0 lets it start at once.
+        mappings: folder of the mappings that the user has saved; the overrides go before these.
+        blend_frames: how long a clip that is appended takes to take over from the pose and speed of what is
+            there; 0 lets it start at once.
         snap_ik: key the IK controls of a control rig too, so that they show what the FK controls show.
         notes: custom properties of the action ("tmr_clip", "tmr_licence", "tmr_credit").
         solve: how the motion is solved (foot lock, mirror, in place and so on); its frame rate and place are
@@ -39,6 +41,7 @@ class InsertOptions:
     place: str = "CHARACTER"
     name: str = ""
     overrides: dict[str, str | list[str]] = field(default_factory=dict)
+    mappings: Path | None = None
     blend_frames: int = 0
     snap_ik: bool = False
     notes: dict[str, str] = field(default_factory=dict)
@@ -104,7 +107,8 @@ def insert_motion(
             f"{armature.name} rests with all bones in a heap, so the pose of frame {frame} "
             f"was taken for its T-pose"
         )
-    mapping = retarget.map_rig(rig, options.overrides or None)
+    saved = saved_mapping.find_mapping(options.mappings, rig) if options.mappings else {}
+    mapping = retarget.map_rig(rig, {**saved, **options.overrides})
     place = retarget.placement(rig, mapping, rig.pose_matrices) if options.place == "CHARACTER" else None
     solution = retarget.solve(
         motion,
@@ -113,7 +117,11 @@ def insert_motion(
         mapping,
         replace(options.solve, fps=scene.render.fps / scene.render.fps_base, place=place),
     )
-    if options.blend_frames and options.into in write.IN_ACTION:
+    if (
+        options.blend_frames
+        and options.into == "APPEND"
+        and continuing.keyed_range(armature, mapping.bones())
+    ):
         before = continuing.moving_into(armature, solution, frame)
         solution = joining.joined(solution, before, options.blend_frames)
     solved = time.perf_counter()
@@ -122,7 +130,7 @@ def insert_motion(
         armature, solution, write.WriteOptions(frame, options.into, name, options.notes)
     )
     if options.snap_ik:
-        warnings += _snap(context, armature, rig, mapping, written)
+        warnings += snap_keys.key_ik(context, armature, rig, mapping, written)
     return InsertReport(
         action=written.channels.action.name,
         first=written.first,
@@ -142,29 +150,6 @@ def _first_frame(context: bpy.types.Context, armature: bpy.types.Object, options
         return options.frame
     last = None
     if options.into == "APPEND":
-        last = continuing.last_key(armature, tuple(armature.pose.bones.keys()))
+        keyed = continuing.keyed_range(armature, tuple(armature.pose.bones.keys()))
+        last = None if keyed is None else keyed[1]
     return context.scene.frame_current if last is None else last
-
-
-def _snap(
-    context: bpy.types.Context,
-    armature: bpy.types.Object,
-    rig: retarget.Rig,
-    mapping: retarget.Mapping,
-    written: write.Written,
-) -> list[str]:
-    """Keys the IK controls for the frames just written; returns what the user should know."""
-    where = armature.name
-    if not snap.ik_limbs(rig, mapping):
-        return [f"no IK controls of {where} are known, so only the bones that were found are keyed"]
-    playing = armature.animation_data.action
-    if written.into == "NLA_LAYER":
-        return [f"the IK controls of {where} were not snapped: a layer adds to them as they are"]
-    if written.into == "NLA_STRIP" and playing is not None:
-        return [
-            f"the action {playing.name!r} plays above the strip, so the IK controls were not snapped to it"
-        ]
-    frames = range(written.first, written.last + 1)
-    snapped = snap.snap_ik(context, armature, rig, mapping, frames)
-    write.write_beside(armature, snapped.solution, written)
-    return snap.error_warning(rig, *snap.largest_error(context, armature, rig, snapped))

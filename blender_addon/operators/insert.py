@@ -7,18 +7,21 @@ import bpy
 from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
 from bpy.types import Context, Event, Operator
 
+from .. import mapping
 from .._engine import errors
 from ..armature.insert import InsertOptions, insert_motion
 from ..characters import target_armature
-from ..preferences import INSERT_AS, preferences
-from ..properties import state
-from ..session import session
+from ..panels.retarget import draw_solving
+from ..preferences import INSERT_AS, mappings_folder, preferences
+from ..properties import Solving, state
+from ..session import FetchedClip, session
+from ..solving import fill_unset, solve_options
 
 _TICK_S = 0.05
 _FETCH_LIMIT_S = 20.0
 
 
-class TMR_OT_insert_clip(Operator):
+class TMR_OT_insert_clip(Solving, Operator):
     """Put the clip on the character as keyframes, starting at the playhead"""
 
     bl_idname = "tmr.insert_clip"
@@ -34,7 +37,9 @@ class TMR_OT_insert_clip(Operator):
         options={"SKIP_SAVE"},
     )
     frame: IntProperty(
-        name="Frame", description="Where the clip starts; the playhead if not given", options={"SKIP_SAVE"}
+        name="Frame",
+        description="Where the clip starts; the playhead if not given, or the action's last key",
+        options={"SKIP_SAVE"},
     )
     insert_as: EnumProperty(
         name="Insert As", description="What the clip becomes", items=INSERT_AS, options={"SKIP_SAVE"}
@@ -93,6 +98,14 @@ class TMR_OT_insert_clip(Operator):
             return {"CANCELLED"}
         return self._write(context)
 
+    def draw(self, _context: Context) -> None:
+        """The redo panel."""
+        column = self.layout.column()
+        column.use_property_split = True
+        column.prop(self, "frame")
+        column.prop(self, "insert_as")
+        draw_solving(self.layout, self, self.insert_as)
+
     def cancel(self, context: Context) -> None:
         """Blender ends the modal operator (the window closes, a file is loaded)."""
         self._remove_timer(context)
@@ -111,10 +124,11 @@ class TMR_OT_insert_clip(Operator):
                 self.report({"ERROR"}, "Select an armature: there are several")
                 return False
             self.armature = target.name
-        if not self.properties.is_property_set("frame"):
-            self.frame = context.scene.frame_current
         if not self.properties.is_property_set("insert_as"):
             self.insert_as = preferences(context).insert_as
+        if not self.properties.is_property_set("frame") and self.insert_as != "APPEND":
+            self.frame = context.scene.frame_current
+        fill_unset(self, state().solving, self.properties.is_property_set)
         return True
 
     def _write(self, context: Context) -> set[str]:
@@ -123,13 +137,13 @@ class TMR_OT_insert_clip(Operator):
             self.report({"ERROR"}, f"There is no armature named {self.armature}")
             return {"CANCELLED"}
         clip = session.fetched(self.clip)
-        options = InsertOptions(frame=self.frame, into=self.insert_as, name=clip.name, notes=clip.notes)
         try:
-            done = insert_motion(context, armature, clip.motion, options)
+            done = insert_motion(context, armature, clip.motion, self._options(armature, clip))
         except errors.TMRError as error:
             session.show_error(error)
             self.report({"ERROR"}, state().error)
             return {"CANCELLED"}
+        self.frame = done.first
         for warning in done.warnings:
             self.report({"WARNING"}, warning)
         frames = done.last - done.first + 1
@@ -138,6 +152,19 @@ class TMR_OT_insert_clip(Operator):
         session.say(summary)
         self.report({"INFO"}, summary)
         return {"FINISHED"}
+
+    def _options(self, armature: bpy.types.Object, clip: FetchedClip) -> InsertOptions:
+        return InsertOptions(
+            frame=self.frame if self.properties.is_property_set("frame") else None,
+            into=self.insert_as,
+            name=clip.name,
+            overrides=mapping.edited(armature),
+            mappings=mappings_folder(),
+            blend_frames=self.blend_frames,
+            snap_ik=self.snap_ik,
+            notes=clip.notes,
+            solve=solve_options(self),
+        )
 
     def _give_up(self, context: Context) -> set[str]:
         self._remove_timer(context)

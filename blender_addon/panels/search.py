@@ -108,7 +108,8 @@ def draw_insert(layout: UILayout, context: Context, shown: TMR_State) -> None:
     row = column.row(align=True)
     row.enabled = len(shown.results) > 0 and armature is not None
     row.scale_y = 1.4
-    row.operator("tmr.insert_clip", text="Insert at Playhead", icon="KEYFRAME")
+    where = "Append after Last Key" if preferences(context).insert_as == "APPEND" else "Insert at Playhead"
+    row.operator("tmr.insert_clip", text=where, icon="KEYFRAME")
     row.operator("tmr.carry_clip", text="", icon="VIEW_PAN").result = shown.active
 
 

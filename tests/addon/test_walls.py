@@ -20,7 +20,7 @@ ALLOWED = {
     "characters": {"target_armature"},
     "messages": {"wrapped"},
     "preferences": {"preferences"},
-    "properties": {"state", "TMR_State", "TMR_Result"},
+    "properties": {"state", "TMR_State", "TMR_Result", "Solving", "TMR_Mapping"},
     "search": {"TAB", "lines"},
     "carry": {"Target", "VIEWPORT"},
     "free_width": {"free_width"},

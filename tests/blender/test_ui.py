@@ -17,6 +17,8 @@ PANELS = {
     "TMR_PT_search_nla",
     "TMR_PT_library",
     "TMR_PT_engine",
+    "TMR_PT_retarget",
+    "TMR_PT_mapping",
 }
 
 

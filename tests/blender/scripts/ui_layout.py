@@ -29,6 +29,10 @@ class Recorder:
             raise AttributeError(f"{data} has no {name}")
         self.seen["properties"].append(name)
 
+    def prop_search(self, data, name, search_data, search_name, **_options):
+        self.prop(data, name)
+        self.seen.setdefault("choices", set()).update(item.name for item in getattr(search_data, search_name))
+
     def operator(self, name, *, icon="NONE", **_options):
         self._know_icon(icon)
         category, verb = name.split(".")
