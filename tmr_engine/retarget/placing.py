@@ -69,15 +69,17 @@ def _flat(vector: FloatArray) -> FloatArray:
 
 
 def source_floor(motion: Motion, body: Body) -> float:
-    """Height of the floor that the clip happens on: 0 unless the feet say otherwise."""
+    """Height of the floor that the clip happens on: 0 or the rest pose's, if the feet are near one of them."""
     names = [body.mapping.bone(f"{side}_{part}") for side in SIDES for part in ("foot", "toe")]
     joints = [motion.skeleton.index(name) for name in names if name is not None]
     if not joints:
         return 0.0
     clearance = max(0.0, body.lowest_foot - body.ground)
     low = float(np.percentile(motion.world[0][:, joints, 1].min(axis=1), 5)) - clearance
-    outside = low < -_BELOW_FLOOR * body.leg or low > _ABOVE_FLOOR * body.leg
-    return low if outside else 0.0
+    for floor in (0.0, body.ground):  # files whose origin is the hips stand on the latter
+        if -_BELOW_FLOOR * body.leg <= low - floor <= _ABOVE_FLOOR * body.leg:
+            return floor
+    return low
 
 
 def source_middle(motion: Motion, body: Body) -> FloatArray:
