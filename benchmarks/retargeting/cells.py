@@ -24,13 +24,13 @@ BAKE = "constraints + nla.bake"
 COMPARED_FRAMES = 4
 # measures -> statistics that a cell keeps
 KEPT = {
-    "limb_direction_deg": ("median", "p95", "max"),
+    "limb_direction_deg": ("median", "p95"),
     "roll_deg": ("median", "p95"),
-    "slide_source_mm_s": ("median", "mean"),
-    "slide_target_mm_s": ("median", "mean"),
-    "slide_excess_mm_s": ("median", "mean", "p95"),
+    "slide_source_mm_s": ("mean",),
+    "slide_target_mm_s": ("mean", "p95"),
+    "slide_excess_mm_s": ("mean",),
     "penetration_mm": ("p95", "max"),
-    "floating_mm": ("median", "p95"),
+    "floating_mm": ("p95",),
 }
 # parts of the body whose worst role is kept beside the limbs -> what their roles have in common
 GROUPS = {"clavicles": "clavicle", "spine": "spine_", "neck": "neck", "index fingers": "index_"}

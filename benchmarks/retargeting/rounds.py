@@ -14,15 +14,15 @@ from tmr_engine.retarget.figure import Z_UP
 from tmr_engine.retarget.measures import LIMBS, direction_errors, roll_errors
 from tmr_engine.retarget.moving import mover_of
 from tmr_engine.retarget.performance import Performance, source_performance
-from tmr_engine.retarget.placing import turn_to
+from tmr_engine.retarget.placing import target_body, turn_to
+from tmr_engine.retarget.rig import transform
 from tmr_engine.retarget.roles import SIDES
 
 
 def source_of(character: Character, pose: FloatArray, fps: float) -> cells.Source:
     """A posed rig as a clip of its own, as an exporter writes it: what hangs on the bone that moves the body.
 
-    A foot without toes gets a joint at its end, as in BVH, which says where it points. Where the object
-    stands is left out.
+    A foot without toes gets a joint at its end, as in BVH, which says where it points. The ground is at 0.
 
     Args:
         character: a rig without constraints.
@@ -87,11 +87,11 @@ def identity(source: cells.Source, character: Character, rig_map: Mapping) -> di
     """A rig's own motion on itself: the greatest difference of any bone that has a role.
 
     Args:
-        source: solved for this rig first, so that the rig can do it.
+        source: solved for this rig first, with the foot lock, so that the rig can do it on its floor.
         character: a rig without constraints.
         rig_map: its map.
     """
-    first = cells.poses(character, cells.solved(source, rig_map, character, cells.PLAIN))
+    first = cells.poses(character, cells.solved(source, rig_map, character, cells.FULL))
     own = source_of(character, first, source.motion.fps)
     again = cells.poses(character, cells.solved(own, rig_map, character, cells.PLAIN))
     bones = [character.rig.indices[bone] for bone in character.shown.bones()]
@@ -142,7 +142,8 @@ def _y_up(character: Character, pose: FloatArray) -> tuple[FloatArray, FloatArra
     world = character.rig.matrix_world
     object_turn = rotation.multiply(rotation.from_matrix(Z_UP.T), rotation_of(world[:3, :3]))
     turns = rotation.multiply(object_turn, rotation.from_matrix(pose[..., :3, :3]))
-    return turns, pose[..., :3, 3] @ world[:3, :3].T @ Z_UP
+    ground = np.array([*world[:2, 3], target_body(character.rig, character.shown).ground])
+    return turns, (transform(world, pose[..., :3, 3]) - ground) @ Z_UP
 
 
 def _with_ends(local: FloatArray, count: int) -> FloatArray:
