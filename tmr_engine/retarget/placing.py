@@ -69,7 +69,7 @@ def _flat(vector: FloatArray) -> FloatArray:
 
 
 def source_floor(motion: Motion, body: Body) -> float:
-    """Height of the floor that the clip happens on: 0 or the rest pose's, if the feet are near one of them."""
+    """Height of the floor that the clip happens on: 0 or the rest pose's, if feet are near one of them."""
     names = [body.mapping.bone(f"{side}_{part}") for side in SIDES for part in ("foot", "toe")]
     joints = [motion.skeleton.index(name) for name in names if name is not None]
     if not joints:
