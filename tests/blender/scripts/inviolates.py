@@ -8,6 +8,7 @@ import re
 import bpy
 
 from tests.blender.installed import part
+from tests.blender.posed import PLAIN
 from tests.blender.rigs.dance import dance, skeleton_of
 from tests.blender.rigs.figure import make_figure
 from tests.blender.scripts.figures import fresh, limb_error
@@ -15,7 +16,6 @@ from tests.blender.snapshot import differences, snapshot
 
 actions = part("compat.actions")
 insert = part("armature.insert")
-InsertOptions = insert.InsertOptions
 
 MODES = ("QUATERNION", "XYZ", "YZX", "AXIS_ANGLE")
 # what an insertion as a new action is for: the action, that it plays, and what it shows
@@ -24,6 +24,13 @@ ALLOWED = re.compile(
     r'objects\["Figure"\]\.animation_data\.|'
     r'objects\["Figure"\]\.pose\.bones\[[^\]]+\]\.(rotation_\w+|location)$'
 )
+
+
+def put(figure, motion, **options):
+    """Inserts without foot lock, so that limbs point where the clip points them."""
+    return insert.insert_motion(
+        bpy.context, figure, motion, insert.InsertOptions(frame=1, solve=PLAIN, **options)
+    )
 
 
 def plain(_figure):
@@ -122,8 +129,7 @@ def tried(prepare, motion):
     prepare(figure)
     bpy.context.view_layer.update()
     before = snapshot()
-    options = InsertOptions(frame=1, place="REST", name="Clip")
-    insert.insert_motion(bpy.context, figure, motion, options)
+    put(figure, motion, place="REST", name="Clip")
     changed = [path for path in differences(before, snapshot()) if not ALLOWED.match(path)]
     figure.hide_viewport = False  # Blender evaluates no object that is switched off
     return {"changed": changed, "limbs": limb_error(figure, motion)}
@@ -135,7 +141,7 @@ def locked_channels(motion):
     figure.pose.bones["forearm.L"].lock_rotation = (False, True, False)
     figure.pose.bones["hips"].lock_location[2] = True
     before = snapshot()
-    report = insert.insert_motion(bpy.context, figure, motion, InsertOptions(frame=1, name="Clip"))
+    report = put(figure, motion, name="Clip")
     changed = [path for path in differences(before, snapshot()) if not ALLOWED.match(path)]
     keyed = {(curve.data_path, curve.array_index) for curve in actions.of(figure).fcurves()}
     mode = figure.pose.bones["forearm.L"].rotation_mode
@@ -165,7 +171,7 @@ def one_action_of_two(motion):
         theirs.ensure('pose.bones["head"].rotation_quaternion', 2, "head").keyframe_points.insert(1, 0.75)
     actions.assign(other, theirs)
     before = keys_of(actions.of(other))
-    report = insert.insert_motion(bpy.context, figure, motion, InsertOptions(frame=1, into="CURRENT_ACTION"))
+    report = put(figure, motion, into="CURRENT_ACTION")
     return {
         "theirs_kept": before == keys_of(actions.of(other)) and other.animation_data.action.name == "Both",
         "own_action": report.action,
