@@ -54,14 +54,15 @@ def bridged(offsets: FloatArray, stretches: list[tuple[int, int]], fps: float) -
     for start, end in stretches:
         found[start:end] = offsets[start:end]
     first, last = stretches[0][0], stretches[-1][1] - 1
-    _leave(found, offsets, first, -1, room=first, fps=fps)
-    _leave(found, offsets, last, 1, room=frames - 1 - last, fps=fps)
+    # toward the ends of the clip there is nothing to be back at in time
+    _leave(found, offsets, first, -1, room=first, whole=_FADE_S * fps, fps=fps)
+    _leave(found, offsets, last, 1, room=frames - 1 - last, whole=_FADE_S * fps, fps=fps)
     for (_, end), (start, _) in itertools.pairwise(stretches):
         last, gap = end - 1, start - end + 1
         if gap / fps > _LONG_GAP_S:
             half = gap // 2
-            _leave(found, offsets, last, 1, room=half, fps=fps)
-            _leave(found, offsets, start, -1, room=gap - 1 - half, fps=fps)
+            for edge, way, room in ((last, 1, half), (start, -1, gap - 1 - half)):
+                _leave(found, offsets, edge, way, room=room, whole=min(_FADE_S * fps, room + 1.0), fps=fps)
             continue
         times = np.arange(1, gap)[:, None] / gap
         found[end:start] = offsets[last] + (offsets[start] - offsets[last]) * smoothstep(times)
@@ -70,12 +71,17 @@ def bridged(offsets: FloatArray, stretches: list[tuple[int, int]], fps: float) -
     return found
 
 
-def _leave(found: FloatArray, offsets: FloatArray, edge: int, way: int, *, room: int, fps: float) -> None:
-    """Fades an offset out from the edge of a stretch over at most `room` frames; `way` is 1 or -1 in time."""
+def _leave(
+    found: FloatArray, offsets: FloatArray, edge: int, way: int, *, room: int, whole: float, fps: float
+) -> None:
+    """Fades an offset out from the edge of a stretch in `whole` frames, of which there are `room`.
+
+    `way` is 1 or -1 in time.
+    """
     if room <= 0:
         return
     steps = np.arange(1, room + 1)
-    whole = max(1.0, min(_FADE_S * fps, room + 1.0))
+    whole = max(1.0, whole)
     values = offsets[edge] * (1.0 - smoothstep(steps[:, None] / whole))
     values = values + _braking(_speed(offsets, edge, -way), steps, whole, fps)
     found[edge + way * steps] = values

@@ -31,6 +31,8 @@ _LIFT = 0.015
 _DEEPEST = 0.08
 # a leg is pulled no straighter than this share of its bones, or than the source has it and a hundredth
 _STRAIGHT, _STRAIGHTEST = 0.985, 0.998
+# nor is it stretched more than so much, as long as the hips can go down instead
+_STRETCHED = 1.03
 # the hips go down, and feet up, around the moment that needs it
 _AROUND_S, _SOFTLY_S = 0.1, 0.067
 # the hips follow the height of the feet within this time; feet sunk in by _SUNK (metres) count as standing
@@ -204,7 +206,8 @@ def _lowered(legs: Legs, goals: FloatArray, standing: Standing) -> FloatArray:
     """(T, 3) how the hips go down so that legs in contact reach their goals without being pulled straight."""
     before = np.linalg.norm(legs.ankles - legs.hips, axis=-1)
     longest = legs.length
-    limit = np.maximum(_STRAIGHT * longest, np.minimum(1.01 * before, _STRAIGHTEST * longest))
+    straight = np.maximum(_STRAIGHT * longest, np.minimum(1.01 * before, _STRAIGHTEST * longest))
+    limit = np.minimum(straight, _STRETCHED * before)
     level = np.sum((goals - legs.hips)[..., :2] ** 2, axis=-1)
     highest = goals[..., 2] + np.sqrt(np.maximum(limit**2 - level, 0.0))
     stands = _stances(standing)

@@ -14,10 +14,12 @@ from ..motion.rotation import FloatArray
 
 # below the first angle of bend the hinge that shows is noise, above the second it is exact
 _UNSURE, _SURE = np.radians(5.0), np.radians(20.0)
-# a limb is never longer than this share of its bones (a straight one snaps), nor is it folded into itself
-_LONGEST, _SHORTEST = 0.9995, 0.05
+# a limb is pulled no longer than this share of its bones (a straight one snaps), and folded no farther
+_LONGEST, _SHORTEST = 0.995, 0.3
+# unless it is folded as far already; then this much farther
+_FOLDED = 0.9
 # from here on a limb that is pulled gives way softly
-_SOFT = 0.98
+_SOFT = 0.97
 
 
 def reach(
@@ -55,7 +57,7 @@ def reach(
 def soft_length(wanted: FloatArray, before: FloatArray, longest: FloatArray) -> FloatArray:
     """How long a limb gets that is pulled to a length: never straight, and without a jolt on the way there.
 
-    Up to 0.98 of its bones (or up to the length it has already) it follows; beyond, the rest of the way is
+    Up to 0.97 of its bones (or up to the length it has already) it follows; beyond, the rest of the way is
     approached exponentially, with the same slope where that begins.
 
     Args:
@@ -63,15 +65,15 @@ def soft_length(wanted: FloatArray, before: FloatArray, longest: FloatArray) -> 
         before: (...) length as solved.
         longest: (...) sum of the bones.
     """
-    limit = _LONGEST * longest
-    start = np.minimum(np.maximum(before, _SOFT * longest), limit)
+    limit = np.maximum(_LONGEST * longest, before)
+    start = np.maximum(before, _SOFT * longest)
     room = np.maximum(limit - start, 1e-9 * longest)
     beyond = np.maximum(wanted - start, 0.0)
     pulled = start + room * -np.expm1(-beyond / room)
-    length = np.where(wanted > start, pulled, np.maximum(wanted, _SHORTEST * longest))
-    # a limb that is solved straighter than the limit stays so where nothing pulls it shorter
-    found: FloatArray = np.where((before > limit) & (wanted >= before), before, length)
-    return found
+    length: FloatArray = np.where(
+        wanted > start, pulled, np.maximum(wanted, np.minimum(_FOLDED * before, _SHORTEST * longest))
+    )
+    return length
 
 
 def _cosine(lengths: tuple[FloatArray, FloatArray], wanted: FloatArray) -> FloatArray:

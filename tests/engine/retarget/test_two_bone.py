@@ -30,7 +30,7 @@ def posed(thigh, shin, goal, hinge=LEFT) -> tuple[np.ndarray, np.ndarray]:
 def test_the_end_comes_to_any_goal_within_reach(bend):
     generator = np.random.default_rng(1)
     thigh, shin = leg(np.full(200, bend))
-    away = generator.uniform(0.2, 0.8, (200, 1))
+    away = generator.uniform(0.3, 0.8, (200, 1))
     way = Rotation.random(200, random_state=2).apply([0.0, 0.0, 1.0])
     upper, lower = posed(thigh, shin, away * way)
     assert np.abs(upper + lower - away * way).max() < 1e-9
@@ -75,9 +75,9 @@ def test_a_knee_never_snaps_straight_and_gives_way_smoothly():
     goals = np.linspace(0.6, 1.1, 400)[:, None] * np.array([0.0, 0.0, -1.0])
     upper, lower = posed(thigh, shin, goals)
     length = np.linalg.norm(upper + lower, axis=1)
-    assert length.max() < 0.9996 * 0.87
+    assert length.max() < 0.9951 * 0.87
     assert np.all(np.diff(length) >= 0)
-    follows = np.linspace(0.6, 1.1, 400) < 0.98 * 0.87
+    follows = np.linspace(0.6, 1.1, 400) < 0.97 * 0.87
     assert length[follows] == pytest.approx(np.linspace(0.6, 1.1, 400)[follows])
     # the slope falls from 1 without a step
     slope = np.diff(length) / (0.5 / 399)
@@ -87,13 +87,17 @@ def test_a_knee_never_snaps_straight_and_gives_way_smoothly():
 def test_a_straight_leg_that_nothing_pulls_shorter_stays_straight():
     assert soft_length(np.array(0.9), np.array(0.87), np.array(0.87)) == pytest.approx(0.87)
     assert soft_length(np.array(0.87), np.array(0.87), np.array(0.87)) == pytest.approx(0.87)
+    assert soft_length(np.array(0.869), np.array(0.87), np.array(0.87)) == pytest.approx(0.869)
 
 
-def test_a_goal_at_the_hip_folds_the_leg_without_breaking_it():
+def test_a_goal_at_the_hip_folds_the_leg_as_far_as_knees_go():
     thigh, shin = leg(30.0)
     upper, lower = posed(thigh, shin, np.array([0.0, 0.0, -1e-9]))
-    assert np.isfinite(upper).all()
-    assert np.linalg.norm(upper + lower) == pytest.approx(0.05 * 0.87, rel=0.3)
+    assert np.linalg.norm(upper + lower) == pytest.approx(0.3 * 0.87)
+    # one that the clip folds farther goes on only a little
+    thigh, shin = leg(170.0)
+    upper, lower = posed(thigh, shin, np.array([0.0, 0.0, -1e-9]))
+    assert np.linalg.norm(upper + lower) == pytest.approx(0.9 * np.linalg.norm(thigh + shin))
 
 
 def test_noise_on_a_straight_leg_does_not_spin_the_knee():
