@@ -8,9 +8,12 @@ from bpy.types import Context, Panel, UILayout, UIList
 from ..characters import target_armature
 from ..preferences import preferences
 from ..properties import Solving, TMR_Mapping, state
-from .search import TAB, lines
+from .search import TAB, WIDE, lines
 
 _ROWS = 10
+SIDE_LETTERS = {"left": "L", "right": "R"}
+# what a user has decided stands out; what was found by itself has a tick
+ORIGIN_ICONS = {"by hand": "GREASEPENCIL", "saved": "FILE_TICK"}
 
 
 def draw_solving(layout: UILayout, chosen: Solving, insert_as: str) -> None:
@@ -55,20 +58,30 @@ class TMR_PT_retarget(Panel):
         self.layout.operator("tmr.snap_ik", icon="CON_KINEMATIC")
 
 
+def role_label(role: str) -> str:
+    """The role as a row has room for: "left_upper_arm" is "Upper arm L"."""
+    side, _, part = role.partition("_")
+    if side not in SIDE_LETTERS:
+        return role.capitalize()
+    return f"{part.replace('_', ' ').capitalize()} {SIDE_LETTERS[side]}"
+
+
 class TMR_UL_roles(UIList):
     """One bone a row: its role, the bone, where that comes from."""
 
-    def draw_item(self, _context, layout, data, item, _icon, _active_data, _active_property):
-        """Draws the row of a role."""
+    def draw_item(self, context, layout, data, item, _icon, _active_data, _active_property):
+        """Draws the row of a role; the origin as a word where there is room."""
         armature = bpy.data.objects.get(data.armature)
         row = layout.split(factor=0.34)
-        row.label(text=item.role.replace("_", " ").capitalize(), translate=False)
-        row = row.split(factor=0.7)
+        row.label(text=role_label(item.role), translate=False)
+        row = row.row(align=True)
         if armature is not None and armature.type == "ARMATURE":
-            row.prop_search(item, "bone", armature.data, "bones", text="")
+            row.prop_search(item, "bone", armature.data, "bones", text="", icon="NONE")
         origin = row.row()
         origin.active = False
-        origin.label(text=item.origin, translate=False)
+        wide = context.region.width > WIDE * context.preferences.system.ui_scale
+        icon = ORIGIN_ICONS.get(item.origin, "CHECKMARK" if item.origin else "BLANK1")
+        origin.label(text=item.origin if wide else "", icon=icon, translate=False)
 
     def draw_filter(self, _context, _layout):
         """No filter: the order is that of the body."""

@@ -9,7 +9,7 @@ from ..properties import TMR_State, state
 
 TAB = "TMR"
 _ROWS = 7
-_WIDE = 360  # pixels of a sidebar (at a scale of 1) from which on a row has room for the source
+WIDE = 360  # pixels of a sidebar (at a scale of 1) from which on a row has room for the source
 
 
 class TMR_UL_results(UIList):
@@ -17,7 +17,7 @@ class TMR_UL_results(UIList):
 
     def draw_item(self, context, layout, _data, item, _icon, _active_data, _active_property):
         """Draws the row of a result."""
-        wide = context.region.width > _WIDE * context.preferences.system.ui_scale
+        wide = context.region.width > WIDE * context.preferences.system.ui_scale
         row = layout.split(factor=0.5 if wide else 0.62)
         row.label(text=f"{item.rank}  {item.caption}", translate=False)
         facts = row.row(align=True)

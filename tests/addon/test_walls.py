@@ -21,7 +21,7 @@ ALLOWED = {
     "messages": {"wrapped"},
     "preferences": {"preferences"},
     "properties": {"state", "TMR_State", "TMR_Result", "Solving", "TMR_Mapping"},
-    "search": {"TAB", "lines"},
+    "search": {"TAB", "WIDE", "lines"},
     "carry": {"Target", "VIEWPORT"},
     "free_width": {"free_width"},
     "targets": {"Place", "bone_pixels"},

@@ -54,7 +54,7 @@ def test_a_damaged_file_is_refused_and_the_rows_stay(facts):
 def test_drawing_the_mapping_reads_maps_and_opens_nothing_and_offers_the_armatures_bones(facts):
     seen = facts["drawn"]
     assert {"tmr.save_mapping", "tmr.export_mapping", "tmr.import_mapping"} <= set(seen["operators"])
-    assert "Left upper arm" in seen["text"]
+    assert "Upper arm L" in seen["text"]
     assert "by hand" in seen["text"]
     assert {"upper_arm.L", "toe.R"} <= set(seen["choices"])
 

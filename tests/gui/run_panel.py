@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from screen import Screen
 
 LIMIT_S = 240.0
+HEADERS = (158, 184)  # pixels from the search box, above no results, down to the first two sub-panels
 HANDS = (0.8, 0.73)  # where rows have their hand, with the width of the sidebar
 
 
@@ -95,6 +96,28 @@ def prepare(screen: Screen):
     screen.region("VIEW_3D", "UI").active_panel_category = "TMR"
     area.tag_redraw()
     yield 0.5
+
+
+def open_sub_panels(run: Run, screen: Screen):
+    """The options of retargeting and the bone mapping, each opened by its header and closed again."""
+    x, y = yield from screen.find("VIEW_3D", "tmr.query")
+    options, mapping = (x, y - HEADERS[0]), (x, y - HEADERS[1])
+    yield from screen.click(*options)
+    slider = yield from screen.find("VIEW_3D", "tmr.solving.foot_lock", (0.7,))
+    run.check(slider[1] < options[1], "the options of retargeting open below their header")
+    yield from screen.move(*center(screen.region("VIEW_3D")))
+    yield from screen.picture("panel_9_options")
+    yield from screen.click(*options)
+    yield from screen.click(*mapping)
+    button = yield from screen.find("VIEW_3D", "tmr.read_mapping(")
+    yield from screen.click(*button)
+    rows = {row.role: row.bone for row in shown().mapping.rows}
+    run.check(
+        bool(rows.get("left_hand")), f"the mapping is listed ({rows.get('left_hand')} is the left hand)"
+    )
+    yield from screen.move(*center(screen.region("VIEW_3D")))
+    yield from screen.picture("panel_10_mapping")
+    yield from screen.click(*mapping)
 
 
 def search(run: Run, screen: Screen):
@@ -186,6 +209,7 @@ def steps(run: Run):
     yield 1.0
     screen = Screen()
     yield from prepare(screen)
+    yield from open_sub_panels(run, screen)
     yield from search(run, screen)
     yield from choose_and_insert(run, screen)
     yield from carry_from_panel(run, screen)
