@@ -42,6 +42,13 @@ def configure(parser: ArgumentParser) -> None:
         help="how firmly feet are held where the clip's feet stand, 0 to 1 (default: %(default)g)",
     )
     parser.add_argument(
+        "--hand-goals",
+        metavar="S",
+        type=float,
+        default=SolveOptions().hand_goals,
+        help="how firmly hands are kept at each other, head and hips, 0 to 1 (default: %(default)g)",
+    )
+    parser.add_argument(
         "--range", metavar="A:B", type=_range, help="take this part of the clip, seconds from its first frame"
     )
     parser.add_argument(
@@ -79,6 +86,7 @@ def run(args: Namespace) -> int:
 def _retargeted(args: Namespace) -> dict[str, Any]:
     options = SolveOptions(
         foot_lock=args.foot_lock,
+        hand_goals=args.hand_goals,
         range_s=args.range,
         stretch=args.stretch,
         mirror=args.mirror,

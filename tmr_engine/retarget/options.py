@@ -30,6 +30,8 @@ class SolveOptions:
         place: where the first frame stands and faces; None: where the armature's rest pose stands and faces.
         path_scale: length of the way over ground relative to the source; 0 means by leg length.
         foot_lock: 1 holds feet where the source's feet stand, 0 leaves them as they are solved.
+        hand_goals: 1 keeps hands where they are near each other, the head or the hips; 0 leaves them as they
+            are solved.
         range_s: the part of the clip to take, seconds from its first frame; None takes all of it.
         stretch: how many times as long the clip is to last.
         mirror: left and right exchanged.
@@ -46,6 +48,7 @@ class SolveOptions:
     place: Placement | None = None
     path_scale: float = 0.0
     foot_lock: float = 1.0
+    hand_goals: float = 0.0
     range_s: tuple[float, float] | None = None
     stretch: float = 1.0
     mirror: bool = False
@@ -55,11 +58,13 @@ class SolveOptions:
     root_motion: bool = False
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.foot_lock <= 1.0:
-            raise RetargetError(
-                f"a foot lock of {self.foot_lock:g} means nothing",
-                fix="Give a strength from 0 (none) to 1 (whole)",
-            )
+        for name in ("foot_lock", "hand_goals"):
+            strength = getattr(self, name)
+            if not 0.0 <= strength <= 1.0:
+                raise RetargetError(
+                    f"{name.replace('_', ' ')} of {strength:g} means nothing",
+                    fix="Give a strength from 0 (none) to 1 (whole)",
+                )
         if not 0.01 <= self.stretch <= 100.0:
             raise RetargetError(
                 f"a clip cannot be stretched {self.stretch:g} times", fix="Give a factor from 0.01 to 100"

@@ -11,9 +11,11 @@ from .body import Body
 from .carriers import carriers
 from .chains import Chains, rotation_of
 from .figure import Z_UP, figure_of_skeleton
+from .hands import reaching
 from .links import links
 from .moving import mover_of
 from .options import SolveOptions
+from .performance import source_performance
 from .placing import hips_path, target_body, turn_to
 from .planting import planted
 from .preparing import prepared
@@ -58,6 +60,9 @@ def solve(
     bones = [link.bone for link in pairs]
     chains = Chains(rig, bones, turned, carriers(rig, target_mapping, tuple(bones)))
     path = hips_path(motion, source, target, heading, options)
+    if options.hand_goals > 0.0:
+        made = source_performance(motion, source_mapping)
+        chains = reaching(made, chains, target, armature, options.hand_goals)
     if options.foot_lock > 0.0:
         chains, path = planted(motion, source, chains, target, path=path, heading=heading, options=options)
     path = _as_chosen(path, motion.fps, options)
