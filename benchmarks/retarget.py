@@ -72,7 +72,7 @@ class Matrix:
         """Every method on one rig with one motion."""
         plain_jerk = None
         weaker = cells.WEAKER if character.name in SWEPT else ()
-        for method in (cells.PLAIN, *weaker, cells.FULL, cells.LOCAL, cells.DELTA):
+        for method in (cells.PLAIN, *weaker, cells.FULL, cells.GOALS, cells.LOCAL, cells.DELTA):
             try:
                 solution = cells.solved(source, rig_map, character, method)
             except RetargetError as error:

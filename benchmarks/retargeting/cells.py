@@ -18,6 +18,7 @@ from tmr_engine.retarget.placing import turn_to
 
 PLAIN = "plain"
 FULL = "foot lock"
+GOALS = "foot lock and hand goals"
 LOCAL = "local copy"
 DELTA = "world delta"
 BAKE = "constraints + nla.bake"
@@ -36,7 +37,7 @@ KEPT = {
 GROUPS = {"clavicles": "clavicle", "spine": "spine_", "neck": "neck", "index fingers": "index_"}
 # weaker locks, to find the best strength
 WEAKER = {f"foot lock {strength:g}": strength for strength in (0.25, 0.5, 0.75)}
-_STRENGTHS = {PLAIN: 0.0, **WEAKER, FULL: 1.0}
+_STRENGTHS = {PLAIN: 0.0, **WEAKER, FULL: 1.0, GOALS: 1.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,8 @@ def solved(source: Source, rig_map: Mapping, character: Character, method: str) 
         return baselines.local_copy(*arguments)
     if method == DELTA:
         return baselines.world_delta(*arguments)
-    return solve(*arguments, SolveOptions(foot_lock=_STRENGTHS[method]))
+    options = SolveOptions(foot_lock=_STRENGTHS[method], hand_goals=float(method == GOALS))
+    return solve(*arguments, options)
 
 
 def poses(character: Character, solution: Solution) -> FloatArray:

@@ -251,7 +251,7 @@ def _worst(rows: list[Row]) -> list[str]:
 
 
 def _methods(rows: list[Row]) -> list[str]:
-    methods = (cells.PLAIN, cells.FULL, *_BASELINES)
+    methods = (cells.PLAIN, cells.FULL, cells.GOALS, *_BASELINES)
     lines = [
         "## Beside what others do, in the same run",
         "",
