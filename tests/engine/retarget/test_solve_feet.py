@@ -26,7 +26,7 @@ from tests.engine.retarget.bodies import (
     wxyz,
 )
 from tmr_engine.motion import Motion
-from tmr_engine.retarget import Mapping, Rig, Solution, SolveOptions, solve
+from tmr_engine.retarget import Mapping, Placement, Rig, Solution, SolveOptions, solve
 from tmr_engine.retarget.fk import pose_rig
 from tmr_engine.retarget.measures import measure
 from tmr_engine.retarget.performance import source_performance, target_performance
@@ -230,3 +230,24 @@ def test_an_armature_of_another_unit_and_turn_stands_as_well():
     plain = RIGS["long shins"]
     one, other = (rig_places(r, solved(motion, r, foot_lock=1.0)) for r in (plain, rig))
     assert np.abs(one - other).max() < 1e-6
+
+
+def test_feet_stand_on_the_ground_of_the_place_that_is_asked_for():
+    motion, rig = walk(), RIGS["long shins"]
+    place = Placement(np.array([3.0, -2.0, 0.7]), np.array([1.0, 0.0, 0.0]))
+    solution = solved(motion, rig, foot_lock=1.0, place=place)
+    target = target_performance(rig, GIVEN, pose_rig(rig, solution), solution.fps)
+    found = measure(source_performance(motion, GIVEN), target, ground=0.7)
+    assert found["penetration_mm"]["max"] < 10.0
+    assert found["floating_mm"]["p95"] < 10.0
+    assert found["slide_target_mm_s"]["median"] < 2.0
+    assert rig_places(rig, solution)[:, rig.indices["left_toe"], 2].min() > 0.7
+
+
+def test_one_who_stands_on_a_box_stands_as_high_on_longer_legs_as_they_are_longer():
+    motion = walk(seconds=1.0)
+    high = replace(motion, root_translation=motion.root_translation + [0.0, 0.4, 0.0])
+    rig = RIGS["long legs"]
+    places = rig_places(rig, solved(high, rig, foot_lock=1.0))
+    toes = places[:, [rig.indices[f"{side}_toe"] for side in SIDES], 2]
+    assert toes.min() == pytest.approx(1.3 * (0.4 + 0.02), abs=0.02)
