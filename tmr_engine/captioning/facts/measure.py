@@ -20,6 +20,9 @@ from .travel import path_length, travel
 from .turning import net_turn, turns
 
 _L = limits("measure")
+_HEAD_OVER_HEELS = ("flip", "roll", "cartwheel", "handspring")
+# what stays true upside down
+_ALSO_UPSIDE_DOWN = ("clap", "hands_together", "walk", "jog", "run", "lie")
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class MotionFacts:
         displaced_m: metres from where the hips start to where they end, over the ground.
         net_turn_deg: degrees from the first facing to the last, left positive, whole turns counted.
         stature_m: about how tall the body is.
+        natural_speed_mps: sqrt(g leg), what the speeds of bodies of all sizes are judged by.
         events: in order of time; what repeats without a pause is one event with a count.
     """
 
@@ -40,6 +44,7 @@ class MotionFacts:
     displaced_m: float
     net_turn_deg: float
     stature_m: float
+    natural_speed_mps: float
     events: tuple[Event, ...]
 
 
@@ -68,6 +73,7 @@ def measure(joints: FloatArray, fps: float) -> MotionFacts:
         *strikes(body),
         *_beside_gaits(legs(body), gaits, body),
     ]
+    events = _upright_or_upside_down(events)
     hips = body.joints[:, 0][:, [0, 2]]
     way = hips[-1] - hips[0]
     return MotionFacts(
@@ -76,6 +82,7 @@ def measure(joints: FloatArray, fps: float) -> MotionFacts:
         displaced_m=float((way @ way) ** 0.5),
         net_turn_deg=net_turn(body),
         stature_m=body.stature,
+        natural_speed_mps=body.natural_speed,
         events=tuple(repeated(events, _L["pause_s"])),
     )
 
@@ -93,3 +100,25 @@ def _beside_gaits(found: list[Event], gaits: list[Event], body: Body) -> list[Ev
 def _within(event: Event, other: Event) -> bool:
     common = min(event.end_s, other.end_s) - max(event.start_s, other.start_s)
     return common > 0.5 * event.duration_s
+
+
+def _upright_or_upside_down(events: list[Event]) -> list[Event]:
+    """Without what only seems so while the body goes head over heels, or seems a roll while it lies."""
+    lying = [event for event in events if event.kind == "lie"]
+    upside = [
+        event
+        for event in events
+        if event.kind in _HEAD_OVER_HEELS and not any(_meet(event, lie) for lie in lying)
+    ]
+    return [
+        event
+        for event in events
+        if event in upside
+        or (event.kind not in _HEAD_OVER_HEELS and not any(_meet(event, over) for over in upside))
+        or event.kind in _ALSO_UPSIDE_DOWN
+    ]
+
+
+def _meet(event: Event, other: Event) -> bool:
+    common = min(event.end_s, other.end_s) - max(event.start_s, other.start_s)
+    return common > 0.3 * min(event.duration_s, other.duration_s)

@@ -21,7 +21,14 @@ def postures(body: Body) -> list[Event]:
     for _, span in held:
         taken[span.frames] = True
     events = [_event(body, kind, span) for kind, span in held]
-    return [*events, *_dips(body, taken), *_bends(body, taken), *_changes(body, held)]
+    return [*events, *_stands(body), *_dips(body, taken), *_bends(body, taken), *_changes(body, held)]
+
+
+def _stands(body: Body) -> list[Event]:
+    """Times on one's feet in which the hips stay where they are."""
+    still = smooth(body.speeds[:, PELVIS], frames_of(_L["gap_s"])) < _L["still"] * body.natural_speed
+    shortest = min(frames_of(_L["still_s"]), len(body))
+    return [Event("stand", *body.seconds(span)) for span in spans(body.standing & still, shortest)]
 
 
 def _held(body: Body) -> list[tuple[str, Span]]:
@@ -167,11 +174,15 @@ def _changes(body: Body, held: list[tuple[str, Span]]) -> list[Event]:
         before = np.flatnonzero(standing[: span.first])
         after = np.flatnonzero(standing[span.last + 1 :])
         most = frames_of(_L["change_s"])
-        if len(before) and span.first - before[-1] < most and not _between(held, int(before[-1]), span.first):
-            events.append(_change(body, f"{kind}_down", Span(int(before[-1]), span.first)))
-        if len(after) and after[0] < most and not _between(held, span.last, span.last + 1 + int(after[0])):
+        if len(before) and span.first - before[-1] < most:
+            last = int(before[-1])
+            # one lies down by way of sitting or of all fours
+            if kind == "lie" or not _between(held, last, span.first):
+                events.append(_change(body, f"{kind}_down", Span(last, span.first)))
+        if len(after) and after[0] < most:
             up = Span(span.last, span.last + 1 + int(after[0]))
-            events.append(_change(body, "get_up", up, kind))
+            if kind == "lie" or not _between(held, up.first, up.last):
+                events.append(_change(body, "get_up", up, kind))
     return events
 
 

@@ -24,7 +24,7 @@ def strikes(body: Body) -> list[Event]:
     found = []
     for side in (0, 1):
         velocity = rate(hands[:, side], RATE)
-        for span in above(np.linalg.norm(velocity, axis=-1), _L["fast"], _L["keep"]):
+        for span in above(np.linalg.norm(velocity, axis=-1), _L["straight_fast"], _L["keep"]):
             event = _event(body, side, hands[:, side], velocity, span)
             if event is not None:
                 found.append(event)
@@ -39,9 +39,11 @@ def _event(body: Body, side: int, hand: FloatArray, velocity: FloatArray, span: 
     inward = -way[_LEFT] if side == 0 else way[_LEFT]
     lengthened = float(np.linalg.norm(hand[span.last]) - np.linalg.norm(hand[span.first]))
     kind, detail = _kind(hand, np.array([inward, way[_UP], way[_FORWARD]]), stroke, lengthened)
-    if not kind:
+    # a straight blow is short and stopped early; what goes round has a longer way to get fast
+    limit = _L["straight_fast"] if detail == "straight" else _L["fast"]
+    if not kind or speed[fastest] < limit:
         return None
-    sure = certainty(float(speed[fastest]), _L["fast"], _L["sure"])
+    sure = certainty(float(speed[fastest]), limit, 1.6 * limit)
     top = float(speed[fastest]) * body.arm
     return Event(kind, *body.seconds(span), SIDES[side], detail, top, certainty=sure)
 
@@ -59,10 +61,11 @@ def _kind(hand: FloatArray, way: FloatArray, stroke: Span, lengthened: float) ->
     inward, up, forward = way
     returns = forward < -_L["straight"] or (lengthened < -_L["lengthened"] and up < _L["straight"])
     level = abs(end[_UP]) < _L["punch_level"] and end[_FORWARD] > _L["punch_ahead"]
+    blow = level and lengthened > _L["lengthened"] and float(np.linalg.norm(end)) > _L["reached"]
     bent = level and float(np.linalg.norm(end)) < _L["bent"]
     before = at[_FORWARD] > 0
     tried = (
-        ("punch", "straight", level and forward > _L["straight"] and lengthened > _L["lengthened"]),
+        ("punch", "straight", blow and forward > _L["straight"]),
         ("throw", "", at[_UP] > _L["throw_height"] and forward > _L["throw_way"]),
         ("", "", returns),
         ("punch", "hook", bent and inward > _L["hook"]),

@@ -90,7 +90,7 @@ def _event(body: Body, span: Span, speed: FloatArray, direction: str, real: Floa
     kind = "walk"
     if runs:
         kind = "run" if froude > _L["fast_run"] else "jog"
-    elif froude < _L["slow"] and _bent(body, span):
+    elif _sneaks(body, span, froude):
         kind = "sneak"
     spot = float(real[span.frames].mean()) < _L["in_place"] * mean
     return Event(
@@ -105,11 +105,12 @@ def _event(body: Body, span: Span, speed: FloatArray, direction: str, real: Floa
     )
 
 
-def _bent(body: Body, span: Span) -> bool:
-    """Whether the knees stay bent, or a little bent below a trunk that leans."""
+def _sneaks(body: Body, span: Span, froude: float) -> bool:
+    """Whether the knees stay bent, or, in a slow gait, a little bent below a trunk that leans."""
     hips = float(np.median(body.hips_height[span.frames]))
     leaning = float(np.median(body.trunk[span.frames, 1])) < _L["leaning"]
-    return hips < (_L["leaning_hips"] if leaning else _L["bent_hips"])
+    slowly = froude < _L["slow"] and leaning and hips < _L["leaning_hips"]
+    return slowly or (froude < _L["quick_sneak"] and hips < _L["bent_hips"])
 
 
 def _by_jumps(event: Event, airborne: list[Event]) -> bool:
