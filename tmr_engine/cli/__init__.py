@@ -45,6 +45,7 @@ COMMANDS = (
     Command("moments", "where in a clip a sentence happens"),
     Command("classify", "which of some names fits a clip"),
     Command("retarget", "put a clip on a rig and write a .blend"),
+    Command("describe", "say in sentences what a clip shows"),
     Command("export", "write a clip as BVH"),
     Command("generate", "synthesise motion for a sentence by a model's decoder"),
     Command("library", "list, fetch and inspect libraries"),
