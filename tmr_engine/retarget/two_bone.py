@@ -2,7 +2,7 @@
 
 The limb is bent about its own hinge until it is as long as it has to be, and then swung as a whole. So the
 plane of knee or elbow and the twist stay what the solver made of them, there is no pole to choose, and
-nothing can flip.
+no knee or elbow turns over.
 """
 
 from __future__ import annotations
