@@ -67,6 +67,15 @@ class Solving:
         subtype="FACTOR",
         options={"SKIP_SAVE"},
     )
+    hand_goals: FloatProperty(
+        name="Hand Goals",
+        description="How firmly hands stay where they are near each other, the head or the hips",
+        default=retarget.SolveOptions().hand_goals,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+        options={"SKIP_SAVE"},
+    )
     in_place: BoolProperty(
         name="In Place", description="The character stays over the spot it starts on", options={"SKIP_SAVE"}
     )
@@ -169,6 +178,7 @@ class TMR_State(PropertyGroup):
     advice: StringProperty(name="Advice")
     fix_operator: StringProperty()
     fix_label: StringProperty()
+    warnings: StringProperty(description="What the last insertion could not do as asked; one sentence a line")
     solving: PointerProperty(type=TMR_Solving)
     mapping: PointerProperty(type=TMR_Mapping)
 

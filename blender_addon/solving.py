@@ -18,6 +18,7 @@ def solve_options(chosen: Solving) -> retarget.SolveOptions:
         raise errors.RetargetError("the range of the clip ends before it starts", fix="Give a later end")
     return retarget.SolveOptions(
         foot_lock=chosen.foot_lock,
+        hand_goals=chosen.hand_goals,
         range_s=(chosen.range_start_s, chosen.range_end_s) if chosen.use_range else None,
         stretch=chosen.stretch,
         mirror=chosen.mirror,

@@ -19,11 +19,7 @@ def key_ik(
     mapping: retarget.Mapping,
     written: write.Written,
 ) -> list[str]:
-    """Keys the IK controls for the frames just written; returns what the user should know.
-
-    Raises:
-        RetargetError: an F-curve of an IK control cannot take keys.
-    """
+    """Keys the IK controls for the frames just written; returns what the user should know."""
     where = armature.name
     if not snap.ik_limbs(rig, mapping):
         return [f"no IK controls of {where} are known, so only the bones that were found are keyed"]
@@ -34,7 +30,10 @@ def key_ik(
         return [
             f"the action {playing.name!r} plays above the strip, so the IK controls were not snapped to it"
         ]
-    return _write(context, armature, rig, mapping, written)
+    try:
+        return _write(context, armature, rig, mapping, written)
+    except errors.RetargetError as error:  # the clip itself is there, and complete
+        return [f"the IK controls were not snapped: {error}"]
 
 
 def snap_action(

@@ -132,6 +132,7 @@ class TMR_OT_insert_clip(Solving, Operator):
         return True
 
     def _write(self, context: Context) -> set[str]:
+        state().warnings = ""
         armature = bpy.data.objects.get(self.armature)
         if armature is None or armature.type != "ARMATURE":
             self.report({"ERROR"}, f"There is no armature named {self.armature}")
@@ -144,6 +145,7 @@ class TMR_OT_insert_clip(Solving, Operator):
             self.report({"ERROR"}, state().error)
             return {"CANCELLED"}
         self.frame = done.first
+        state().warnings = "\n".join(done.warnings)
         for warning in done.warnings:
             self.report({"WARNING"}, warning)
         frames = done.last - done.first + 1

@@ -55,6 +55,7 @@ class TMR_OT_snap_ik(Operator):
             self.report({"ERROR"}, state().error)
             return {"CANCELLED"}
         self.first, self.last = frames.start, frames.stop - 1
+        state().warnings = "\n".join(warnings)
         for warning in warnings:
             self.report({"WARNING"}, warning)
         session.say(f"The IK controls follow {len(frames)} frames of {armature.name}")

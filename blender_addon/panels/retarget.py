@@ -22,6 +22,7 @@ def draw_solving(layout: UILayout, chosen: Solving, insert_as: str) -> None:
     column.use_property_split = True
     column.use_property_decorate = False
     column.prop(chosen, "foot_lock", slider=True)
+    column.prop(chosen, "hand_goals", slider=True)
     path = column.column(heading="Path")
     path.prop(chosen, "in_place")
     path.prop(chosen, "height")
@@ -59,11 +60,11 @@ class TMR_PT_retarget(Panel):
 
 
 def role_label(role: str) -> str:
-    """The role as a row has room for: "left_upper_arm" is "Upper arm L"."""
+    """The role as a row has room for: "left_upper_arm" is "L upper arm"."""
     side, _, part = role.partition("_")
     if side not in SIDE_LETTERS:
         return role.capitalize()
-    return f"{part.replace('_', ' ').capitalize()} {SIDE_LETTERS[side]}"
+    return f"{SIDE_LETTERS[side]} {part.replace('_', ' ')}"
 
 
 class TMR_UL_roles(UIList):
@@ -72,11 +73,11 @@ class TMR_UL_roles(UIList):
     def draw_item(self, context, layout, data, item, _icon, _active_data, _active_property):
         """Draws the row of a role; the origin as a word where there is room."""
         armature = bpy.data.objects.get(data.armature)
-        row = layout.split(factor=0.34)
+        row = layout.split(factor=0.38)
         row.label(text=role_label(item.role), translate=False)
         row = row.row(align=True)
         if armature is not None and armature.type == "ARMATURE":
-            row.prop_search(item, "bone", armature.data, "bones", text="", icon="NONE")
+            row.prop_search(item, "bone", armature.data, "bones", text="")
         origin = row.row()
         origin.active = False
         wide = context.region.width > WIDE * context.preferences.system.ui_scale

@@ -111,6 +111,9 @@ def draw_insert(layout: UILayout, context: Context, shown: TMR_State) -> None:
     where = "Append after Last Key" if preferences(context).insert_as == "APPEND" else "Insert at Playhead"
     row.operator("tmr.insert_clip", text=where, icon="KEYFRAME")
     row.operator("tmr.carry_clip", text="", icon="VIEW_PAN").result = shown.active
+    warnings = column.column(align=True)
+    for warning in shown.warnings.splitlines():
+        _paragraph(warnings, context, warning, "ERROR")
 
 
 def _paragraph(column: UILayout, context: Context, text: str, icon: str) -> None:

@@ -54,7 +54,7 @@ def test_a_damaged_file_is_refused_and_the_rows_stay(facts):
 def test_drawing_the_mapping_reads_maps_and_opens_nothing_and_offers_the_armatures_bones(facts):
     seen = facts["drawn"]
     assert {"tmr.save_mapping", "tmr.export_mapping", "tmr.import_mapping"} <= set(seen["operators"])
-    assert "Upper arm L" in seen["text"]
+    assert "L upper arm" in seen["text"]
     assert "by hand" in seen["text"]
     assert {"upper_arm.L", "toe.R"} <= set(seen["choices"])
 
@@ -62,6 +62,7 @@ def test_drawing_the_mapping_reads_maps_and_opens_nothing_and_offers_the_armatur
 def test_every_option_of_the_solver_is_in_the_panel(facts):
     assert {
         "foot_lock",
+        "hand_goals",
         "in_place",
         "height",
         "root_motion",
@@ -110,6 +111,10 @@ def test_ik_controls_are_snapped_by_the_button_or_at_once(facts):
     assert facts["snap"] == ["FINISHED"]
     assert {"IK-MSTR-Wrist.L", "IK-MSTR-Foot.R", "IK-POLE-Thigh.L"} <= set(facts["snapped"])
     assert facts["snapped_at_once"] == facts["snapped"]
+
+
+def test_what_an_insertion_did_beside_is_said_in_the_panel(facts):
+    assert "ik_left_arm" in facts["warned"]
 
 
 def test_snapping_without_an_action_or_without_ik_controls_is_refused(facts):

@@ -174,6 +174,7 @@ def snapping(facts, clip):
     rig, _ = fresh(lambda: make_control_rig("cloudrig_controls"))
     tried(bpy.ops.tmr.insert_clip, clip=clip)
     before = set(keyed(rig)["bones"])
+    facts["warned"] = " ".join(draw(part("panels.search").TMR_PT_search_view3d)["text"])
     facts["snap"] = tried(bpy.ops.tmr.snap_ik)
     facts["snapped"] = sorted(set(keyed(rig)["bones"]) - before)
     rig, _ = fresh(lambda: make_control_rig("cloudrig_controls"))
