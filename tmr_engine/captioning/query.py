@@ -1,0 +1,217 @@
+"""What a query asks of facets, and how well a clip's facets agree with it. Knows no library."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .facets import GAITS, Facets
+from .facts import BOTH, LEFT, RIGHT, Event
+
+_T: dict[str, Any] = json.loads(Path(__file__).with_name("query_words.json").read_text(encoding="utf-8"))
+_CLAUSE = re.compile(r"\s*(?:,|;|\bthen\b|\band\b|\bwhile\b|\bfollowed by\b|\bbefore\b|\bafter\b)\s*")
+_TOKEN = re.compile(r"[a-z0-9°/-]+")
+_BODY_PARTS = ("foot", "leg", "knee", "hand", "arm", "side")  # "one leg" is no number of times
+_TURNS = ("turn", "spin")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One thing that a query asks for.
+
+    Args:
+        what: "event", "side", "direction", "in_place", "pace", "speed", "duration" or "degrees".
+        kinds: of an event, any of these will do ("punch", "punch/hook").
+        word: the side, the direction, or how a number is compared: "more", "less", "about".
+        value: the number (metres a second, seconds, degrees; of an event how often, 0: not told).
+        weight: how much it counts beside the others.
+    """
+
+    what: str
+    kinds: tuple[str, ...] = ()
+    word: str = ""
+    value: float = 0.0
+    weight: float = 1.0
+
+
+def parse(text: str) -> tuple[Asked, ...]:
+    """What a query asks of facets, in plain English; nothing where it speaks of none."""
+    low = " ".join(text.lower().split())
+    asked: list[Asked] = []
+    for what, units in (("speed", _T["speed_units"]), ("duration", _T["time_units"]), ("degrees", None)):
+        low, found = _numbers(low, what, units or dict.fromkeys(_T["angle_units"], 1.0))
+        asked += found
+    for phrase in _T["in_place"]:
+        if re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", low):
+            asked.append(Asked("in_place", weight=_T["weights"]["in_place"]))
+            break
+    for clause in _CLAUSE.split(low):
+        asked += _clause(clause)
+    return tuple(dict.fromkeys(asked))
+
+
+def agreement(asked: tuple[Asked, ...], facets: Facets) -> float:
+    """How well a clip does what is asked, 0..1; 1 where nothing is asked."""
+    total = sum(part.weight for part in asked)
+    if total <= 0:
+        return 1.0
+    return sum(part.weight * _agrees(part, facets) for part in asked) / total
+
+
+def _numbers(low: str, what: str, units: dict[str, float]) -> tuple[str, list[Asked]]:
+    """Numbers with a unit, and the text without them."""
+    names = "|".join(re.escape(unit) for unit in sorted(units, key=len, reverse=True))
+    compared = {word: how for how, words in _T["comparisons"].items() for word in words if word}
+    hows = "|".join(re.escape(word) for word in sorted(compared, key=len, reverse=True))
+    pattern = re.compile(rf"(?:\b({hows})\s+)?(\d+(?:\.\d+)?)[\s-]*({names})(?!\w)")
+    found = [
+        Asked(what, (), compared.get(how, "about"), float(number) * units[unit], _T["weights"][what])
+        for how, number, unit in pattern.findall(low)
+    ]
+    return pattern.sub(" ", low), found
+
+
+def _clause(clause: str) -> list[Asked]:
+    """Events, sides and directions of a part of the query."""
+    for phrase in _T["not_a_side"]:
+        clause = re.sub(rf"(?<!\w){re.escape(phrase)}(?!\w)", " ", clause)
+    tokens = _TOKEN.findall(clause)
+    stems = [_stem(token) for token in tokens]
+    side = next((side for side, words in _T["sides"].items() if set(words) & set(tokens)), "")
+    kinds = _kinds(stems)
+    asked = []
+    if kinds:
+        asked.append(Asked("event", kinds, "", _count(tokens), _T["weights"]["event"]))
+    if side:
+        asked.append(Asked("side", kinds, side, 0.0, _T["weights"]["side"]))
+    for direction, words in _T["directions"].items():
+        if any(f" {word} " in f" {clause} " for word in words):
+            asked.append(Asked("direction", kinds, direction, 0.0, _T["weights"]["direction"]))
+            break
+    for speed, words in _T["speeds"].items():
+        if set(words) & set(tokens):
+            asked.append(Asked("pace", kinds, speed, 0.0, _T["weights"]["speed"]))
+    return asked
+
+
+def _kinds(stems: list[str]) -> tuple[str, ...]:
+    """The kinds of events that words name; of several phrases the longest wins."""
+    # "raises the left arm" is said like "raise arm"
+    line = f" {' '.join(stem for stem in stems if stem not in _FILLERS)} "
+    best, found = 0, list[str]()
+    for kind, phrases in _PHRASES.items():
+        length = max((len(phrase.split()) for phrase in phrases if f" {phrase} " in line), default=0)
+        if length > best:
+            best, found = length, []
+        if length and length == best:
+            found.append(kind)
+    return tuple(found)
+
+
+def _stem(word: str) -> str:
+    """The plain form of a verb or noun that queries use."""
+    irregular: dict[str, str] = _T["irregular"]
+    if word in irregular:
+        return irregular[word]
+    for ending in ("ing", "ed", "es", "s"):
+        bare = word.removesuffix(ending)
+        if bare == word or len(bare) < 3:
+            continue
+        for stem in (bare, f"{bare}e"):
+            if stem in _VOCABULARY:
+                return stem
+    return word
+
+
+def _count(tokens: list[str]) -> float:
+    numbers: dict[str, int] = _T["numbers"]
+    for place, token in enumerate(tokens):
+        after = tokens[place + 1] if place + 1 < len(tokens) else ""
+        number = numbers.get(token, int(token) if token.isdecimal() and len(token) < 3 else 0)
+        if number and after not in _BODY_PARTS:
+            return float(number)
+    return 0.0
+
+
+_FILLERS = frozenset({"the", "a", "an", "his", "her", "their", *(w for s in _T["sides"].values() for w in s)})
+_VOCABULARY = frozenset(
+    word for phrases in _T["events"].values() for phrase in phrases for word in phrase.split()
+)
+_PHRASES = {
+    kind: [" ".join(_stem(word) for word in phrase.split() if word not in _FILLERS) for phrase in phrases]
+    for kind, phrases in _T["events"].items()
+}
+
+
+def _agrees(part: Asked, facets: Facets) -> float:
+    if part.what == "event":
+        return _event(part, facets)
+    if part.what == "side":
+        return _side(part, facets)
+    if part.what == "in_place":
+        return float(facets.in_place)
+    if part.what in ("direction", "pace"):
+        return _way(part, facets)
+    measured = {
+        "speed": facets.speed_mps,
+        "duration": facets.duration_s,
+        "degrees": max(facets.turned_left_deg, facets.turned_right_deg),
+    }
+    return _compared(part.word, part.value, measured[part.what])
+
+
+def _matching(kinds: tuple[str, ...], facets: Facets) -> list[Event]:
+    return [
+        event for event in facets.events if event.kind in kinds or f"{event.kind}/{event.detail}" in kinds
+    ]
+
+
+def _event(part: Asked, facets: Facets) -> float:
+    events = _matching(part.kinds, facets)
+    if not events:
+        return 0.0
+    sure = max(event.certainty for event in events)
+    done = sum(1 if event.kind in GAITS else event.count for event in events)
+    if not part.value or all(event.kind in GAITS for event in events):
+        return sure
+    return sure * (0.5 + 0.5 * max(0.0, 1.0 - abs(done - part.value) / part.value))
+
+
+def _side(part: Asked, facets: Facets) -> float:
+    """The share of that side among the matching events, by how surely and how much they are of a side."""
+    if set(part.kinds) & set(_TURNS):
+        turned = {LEFT: facets.turned_left_deg, RIGHT: facets.turned_right_deg}
+        total = sum(turned.values())
+        return turned.get(part.word, total) / total if total else 0.0
+    shares = {LEFT: 0.0, RIGHT: 0.0, BOTH: 0.0}
+    for event in _matching(part.kinds, facets) if part.kinds else facets.events:
+        side = event.side or event.detail.partition(" ")[0]
+        if side in shares:
+            shares[side] += event.certainty * event.count
+    total = sum(shares.values())
+    if not total:
+        return 0.5 if part.kinds else 0.0
+    half = 0.5 if part.word != BOTH else 0.0
+    return (shares[part.word] + half * (shares[BOTH] if half else 0.0)) / total
+
+
+def _way(part: Asked, facets: Facets) -> float:
+    if part.what == "pace":
+        fast = facets.speed_class in ("fast walk", "jog", "run")
+        slow = facets.speed_class in ("slow walk", "still", "crawl")
+        return float(fast if part.word == "fast" else slow)
+    wanted = (LEFT, RIGHT) if part.word == "sideways" else (part.word,)
+    events = _matching(part.kinds, facets) if part.kinds else list(facets.events)
+    ways = {event.detail.partition(" ")[0] for event in events} or {facets.direction}
+    return float(bool(ways & set(wanted)) or facets.direction in wanted)
+
+
+def _compared(how: str, wanted: float, measured: float) -> float:
+    """1 where the comparison holds; less the farther it is from holding, 0 from half as much again."""
+    off = abs(measured - wanted) / max(wanted, 1e-6)
+    if (how == "more" and measured >= wanted) or (how == "less" and measured <= wanted):
+        return 1.0
+    return max(0.0, 1.0 - 2.0 * off)
