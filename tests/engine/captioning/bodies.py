@@ -42,15 +42,15 @@ def turned(joints: np.ndarray, degrees: np.ndarray) -> np.ndarray:
 
 
 def walking(seconds: float, metres_a_second: float, fps: float = 30.0) -> np.ndarray:
-    """Along +Z: in turn each foot rests for half a second while the other one overtakes it in an arc."""
+    """Along +Z: each foot rests for 0.6 s of a second and overtakes the other one in an arc."""
     joints = standing(seconds, fps)
     at = times(joints, fps)
     joints[..., 2] += (metres_a_second * at)[:, None]
     for side, late in (("left", 0.0), ("right", 0.5)):
         phase = (at + late) % 1.0
-        swing = np.clip((phase - 0.5) * 2.0, 0.0, 1.0)
+        swing = np.clip((phase - 0.6) / 0.4, 0.0, 1.0)
         # where the foot is beside the body: it rests on the ground, then swings to a step ahead
-        rest = np.where(phase < 0.5, 0.25 - phase, -0.25 + 0.5 * swing) * metres_a_second
+        rest = np.where(phase < 0.6, 0.3 - phase, -0.3 + 0.6 * swing) * metres_a_second
         lift = 0.12 * np.sin(np.pi * swing)
         for name, share in (("ankle", 1.0), ("foot", 1.0), ("knee", 0.5)):
             joints[:, J[f"{side}_{name}"], 2] += share * rest

@@ -10,6 +10,8 @@ from .event import Event
 
 # of these, left right left is no "left twice"
 _IN_ORDER = ("turn", "spin", "walk", "jog", "run", "sneak", "crawl")
+# quarter turns one after the other are as much as one turn
+_ADDED = ("turn", "spin")
 
 
 def turning_points(values: FloatArray, least: float) -> list[int]:
@@ -54,7 +56,7 @@ def repeated(events: Iterable[Event], pause_s: float) -> list[Event]:
                 before,
                 end_s=max(before.end_s, event.end_s),
                 count=before.count + event.count,
-                magnitude=max(before.magnitude, event.magnitude),
+                magnitude=(sum if event.kind in _ADDED else max)((before.magnitude, event.magnitude)),
                 certainty=max(before.certainty, event.certainty),
             )
         else:
