@@ -18,6 +18,7 @@ from .naming import propose
 from .rig import Rig
 from .roles import LIST_ROLES, SINGLE_ROLES, USUAL_ROLES, Mapping
 from .structure import find_body
+from .structure_deform import deforming
 from .vrm import roles_of_table
 
 # control families win over the deform bones of the same rig when their score is this close
@@ -84,10 +85,22 @@ def _map(figure: Figure, rig: Rig | None) -> Mapping:
             return Mapping(roles, family.name, min(1.0, score / 3.0))
         reasons.append(f"read as {family.name}: {found[0]}")
     try:
-        roles, confidence = find_body(figure)
+        return _by_shape(figure, rig)
     except RetargetError as error:
         raise RetargetError(error.what, why="; ".join(reasons[:1]), fix=error.fix) from None
-    roles = complete(figure, roles)
+
+
+def _by_shape(figure: Figure, rig: Rig | None) -> Mapping:
+    """The map from the shape of all bones, or else of the deforming ones and what moves them."""
+    inner = None if rig is None else deforming(figure, rig)
+    try:
+        roles, confidence = find_body(figure)
+        roles = complete(figure, roles)
+    except RetargetError:
+        if rig is None or inner is None:
+            raise
+        roles, confidence = find_body(inner)
+        roles, _ = keyed_bone(rig, complete(inner, roles))
     found = faults(figure, roles, controls=False)
     if found:
         raise RetargetError(f"no human body found: {found[0]}", fix="Map the bones by hand")

@@ -9,14 +9,19 @@ import numpy as np
 from ..motion.rotation import FloatArray
 from .figure import Figure
 
+_BALL = 0.68  # of the way from the ankle to the tip of the toes, seen from above
+
 
 def pick_leg(
-    figure: Figure, line: list[int], middle: FloatArray, across: FloatArray, ground: float
+    figure: Figure, line: list[int], middle: FloatArray, across: FloatArray, ground: float, *, ends: bool
 ) -> list[int]:
     """Hip, knee, ankle and, where there is one, toe, out of the line from the pelvis to the ground.
 
     A thigh and a shin are about equally long, an ankle is near the ground, a hip joint is off the middle.
+    With `ends`, the line's last joint only marks where its last bone ends.
     """
+    if ends and len(line) > 4:
+        line = line[:-1]
     height = max(figure.height, 1e-9)
     best, best_cost = line[:3], np.inf
     for hip, knee, ankle in combinations(range(len(line)), 3):
@@ -27,24 +32,42 @@ def pick_leg(
         off = abs(float((figure.heads[joints[0]] - middle) @ across)) / height
         low = (figure.heads[joints[2]][2] - ground) / height
         cost = np.log(thigh / shin) ** 2 + 40.0 * max(0.0, 0.03 - off) + 8.0 * abs(low - 0.055)
+        cost += 8.0 * _tilt(figure, joints[1], joints[2])  # a foot leads away from under the knee
         cost -= 2.0 * (thigh + shin) / height  # the longest such leg
         if cost < best_cost:
             best, best_cost = joints, float(cost)
-    foot = best[2]
-    toes = [
-        child for child in figure.children[foot] if figure.children[child] or len(figure.children[foot]) == 1
-    ]
-    ahead = line[line.index(foot) + 1 :][:1]
-    if ahead and len(toes) <= 2:
-        return [*best, ahead[0]]
-    return best
+    ball = _ball(figure, line[line.index(best[2]) :])
+    return best if ball < 0 else [*best, ball]
+
+
+def _tilt(figure: Figure, upper: int, lower: int) -> float:
+    """Square of the sine between a bone and the vertical."""
+    way = figure.heads[lower] - figure.heads[upper]
+    return float((way[:2] @ way[:2]) / (way @ way))
+
+
+def _ball(figure: Figure, line: list[int]) -> int:
+    """The ball of the foot in the line from the ankle to the tip of the toes; -1 where there is none.
+
+    It lies at about two thirds of the foot's length; feet with a chain for each toe have no such joint.
+    """
+    ankle, below = line[0], figure.children[line[0]]
+    if len(line) < 2 or len([joint for joint in below if figure.children[joint]]) > 2:
+        return -1
+    flat = figure.heads[:, :2] - figure.heads[ankle, :2]
+    reach = np.linalg.norm(flat[line[1:]], axis=1)
+    tip = float(np.linalg.norm(figure.tails[line[-1], :2] - figure.heads[ankle, :2]))
+    length = max(float(reach.max()), min(tip, 1.5 * float(reach.max())))
+    if length < 1e-9:
+        return line[1]
+    return line[1 + int(np.abs(reach / length - _BALL).argmin())]
 
 
 def pick_arm(
     figure: Figure, line: list[int], middle: FloatArray, across: FloatArray, leg: float
 ) -> tuple[int, list[int]]:
     """The clavicle (-1 where there is none) and shoulder, elbow, wrist of the line from the chest outward."""
-    hand = _hand(figure, line)
+    hand = hand_place(figure, line)
     best, best_cost = line[:3], np.inf
     last = [hand] if hand >= 0 else list(range(2, len(line)))
     for wrist in last:
@@ -59,8 +82,13 @@ def pick_arm(
             cost += 1.0 * np.log(max(off, 1e-3 * leg) / (0.2 * leg)) ** 2
             if cost < best_cost:
                 best, best_cost = joints, float(cost)
-    before = line.index(best[0])
-    return (line[0] if before > 0 else -1), best
+    before = line[: line.index(best[0])]
+    apart = [
+        joint
+        for joint, after in zip(before, line[1:], strict=False)
+        if np.linalg.norm(figure.heads[after] - figure.heads[joint]) > 0.01 * leg
+    ]  # a helper at the clavicle's own place may lie above it
+    return (apart[0] if apart else -1), best
 
 
 def _spans(figure: Figure, joints: list[int]) -> tuple[float, float]:
@@ -68,7 +96,7 @@ def _spans(figure: Figure, joints: list[int]) -> tuple[float, float]:
     return float(first), float(second)
 
 
-def _hand(figure: Figure, line: list[int]) -> int:
+def hand_place(figure: Figure, line: list[int]) -> int:
     """The place in the line where fingers branch off; -1 where nothing does.
 
     Twist bones branch off too, but lie between their joint and the next; fingers lie beyond.
@@ -82,44 +110,3 @@ def _hand(figure: Figure, line: list[int]) -> int:
         if len([c for c in beyond if figure.children[c]]) >= 2 or len(beyond) >= 4:
             return place
     return -1
-
-
-def fingers_of(figure: Figure, arm: list[int], facing: FloatArray) -> dict[str, list[int]]:
-    """Finger name -> up to three joints, outward. Empty where the chains are too few to tell them apart."""
-    if len(arm) < 3:
-        return {}
-    hand = arm[2]
-    chains = [_chain(figure, child) for child in figure.children[hand]]
-    chains = [chain for chain in chains if len(chain) >= 2]
-    if len(chains) not in (4, 5):
-        return {}
-    knuckles = [_knuckle(figure, chain) for chain in chains]
-    roots = [figure.heads[chain[0]] for chain in knuckles]
-    way = figure.heads[hand] - figure.heads[arm[1]]
-    way = way / max(float(np.linalg.norm(way)), 1e-12)
-    advance = [float((root - figure.heads[hand]) @ way) for root in roots]
-    order = list(range(len(chains)))
-    thumb = min(order, key=lambda place: advance[place]) if len(chains) == 5 else -1
-    rest = [place for place in order if place != thumb]
-    if thumb >= 0:
-        rest.sort(key=lambda place: float(np.linalg.norm(roots[place] - roots[thumb])))
-    else:
-        rest.sort(key=lambda place: -float(roots[place] @ facing))
-    named = {"thumb": knuckles[thumb]} if thumb >= 0 else {}
-    named |= {name: knuckles[p] for name, p in zip(("index", "middle", "ring", "little"), rest, strict=True)}
-    return {name: chain[:3] for name, chain in named.items()}
-
-
-def _chain(figure: Figure, joint: int) -> list[int]:
-    line = [joint]
-    while figure.children[line[-1]]:
-        line.append(figure.children[line[-1]][0])
-    return line
-
-
-def _knuckle(figure: Figure, chain: list[int]) -> list[int]:
-    """The chain without its metacarpal: of four joints the first is one when its bone is the longest."""
-    if len(chain) < 4:
-        return chain
-    first, second = np.linalg.norm(np.diff(figure.heads[chain[:3]], axis=0), axis=1)
-    return chain[1:] if first > 1.25 * second else chain
