@@ -29,7 +29,7 @@ CONTENTS = {
     "bundled_models": "bundled_models",
 }
 # development only, at any depth
-LEFT_OUT_PARTS = {"__pycache__", "rebuild", "training", "evaluation", "datasets"}
+LEFT_OUT_PARTS = {"__pycache__", "rebuild", "training", "evaluation", "datasets", "annotating"}
 LEFT_OUT_FILES = {"build_minilm.py"}
 LEFT_OUT_SUFFIXES = {".pyc", ".part", ".stamp"}
 # what is neither CC0 nor ours: motions under other licences, and the sentence model (Apache-2.0)

@@ -8,19 +8,17 @@ DATA is a folder with manifest.csv, skeletons.json and clips of bare arrays (doc
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..atomic import replacing
 from ..datasets.text_files import read_rows
 from ..demo_library.rebuild.sheets import CLIPS_A_SHEET, write_sheets
 from ..errors import RetargetError, TMRError
 from ..motion import Motion
 from .motions import Motions
 from .segments import segments
+from .table import write_table
 
 COLUMNS = ("motion", "start_s", "end_s")
 
@@ -49,7 +47,7 @@ def write_segments(motions: Motions, out: Path) -> None:
             continue
         parts = segments(motion.world[0], motion.fps)
         rows += [(key, f"{part.start_s:.2f}", f"{part.end_s:.2f}") for part in parts]
-    _write_table(out, [COLUMNS, *rows])
+    write_table(out, [COLUMNS, *rows])
 
 
 def draw(motions: Motions, table: Path, folder: Path) -> None:
@@ -64,14 +62,7 @@ def draw(motions: Motions, table: Path, folder: Path) -> None:
         clips.append((f"{key} {start}-{end}", motions.read(key).cut(float(start), float(end))))
     for source, clips in drawn.items():
         write_sheets(clips, folder, source)
-    _write_table(folder / "sheets.csv", listed)
-
-
-def _write_table(path: Path, rows: Sequence[Sequence[str]]) -> None:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    with replacing(path) as file:
-        file.write(text.getvalue().encode("utf-8"))
+    write_table(folder / "sheets.csv", listed)
 
 
 if __name__ == "__main__":
