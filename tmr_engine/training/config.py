@@ -101,6 +101,28 @@ class LossConfig:
 
 
 @dataclass(frozen=True)
+class AugmentationConfig:
+    """What more is made of the training split (`augmentation/recipe.py`); nothing, as published, if left out.
+
+    Args:
+        mirror: every motion in a mirror too, left and right exchanged in its captions.
+        tempo: so many more items for each, faster or slower, with words for it.
+        in_a_row: so many more items for each, two motions one after the other.
+        in_halves: so many more for each, the arms of one motion on the legs of another, where they go
+            together.
+        paraphrases: of each caption, words exchanged for others that mean the same.
+        described: sentences about what is measured in each motion.
+    """
+
+    mirror: bool = False
+    tempo: float = 0.0
+    in_a_row: float = 0.0
+    in_halves: float = 0.0
+    paraphrases: int = 0
+    described: int = 0
+
+
+@dataclass(frozen=True)
 class TrainingConfig:
     """How it is learned.
 
@@ -141,6 +163,7 @@ class RunConfig:
     text: TextConfig = field(default_factory=TextConfig)
     model: NetworkSize = field(default_factory=NetworkSize)
     loss: LossConfig = field(default_factory=LossConfig)
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
 
     def as_table(self) -> dict[str, Any]:
         """As plain dictionaries, for config.json."""
@@ -155,6 +178,11 @@ _RANGES: dict[str, tuple[float, float]] = {
     "training.captions_averaged": (1, 64),
     "training.checkpoint_steps": (1, 1e9),
     "training.validate_epochs": (1, 1e6),
+    "augmentation.tempo": (0.0, 100.0),
+    "augmentation.in_a_row": (0.0, 100.0),
+    "augmentation.in_halves": (0.0, 100.0),
+    "augmentation.paraphrases": (0, 16),
+    "augmentation.described": (0, 16),
     "loss.temperature": (1e-4, 1e4),
     "loss.threshold": (0.5, 1.0),
     "loss.queue": (0, 1e6),

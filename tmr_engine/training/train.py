@@ -17,6 +17,7 @@ from ..datasets import Dataset, Places, load_dataset, read_statistics, write_sta
 from ..errors import TMRError
 from ..features import Statistics
 from ..library.places import cache_folder
+from .augmentation.recipe import augmented
 from .batches import EpochPlan, TrainingSet
 from .config import ConfigError, RunConfig, check_same
 from .distributed import Ranks, join
@@ -239,6 +240,7 @@ class _Run:
             statistics = read_statistics(self._folder.stats)
         else:
             statistics = Statistics.of(training.features(index) for index in range(len(training)))
+        training = augmented(training, self._config.augmentation, self._config.training.seed)
         every = [item for part in (training, held_out) if part is not None for item in part.items]
         texts = Texts(
             [caption.text for item in every for caption in item.captions],
