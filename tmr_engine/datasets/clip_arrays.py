@@ -7,17 +7,20 @@ skeletons.json   name -> {"joints": [...], "parents": [...]}, parents before chi
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..errors import MotionFileError
+from ..errors import MotionFileError, RetargetError
 from ..formats import ReadOptions
 from ..formats.numpy_files import numbers, read_npz
-from ..formats.rest_frame import with_usable_rest
+from ..formats.rest_frame import standing, with_usable_rest
 from ..motion import Motion, Skeleton, Source, rotation
+from ..motion.rotation import FloatArray
 from ..motion.skeleton import identity_rest
+from ..retarget import map_skeleton
 from .text_files import read_json
 
 TABLE = "skeletons.json"
@@ -34,6 +37,7 @@ class ClipArrays:
             DatasetError: it is missing or no JSON object.
         """
         self._skeletons: dict[str, Any] = read_json(table)
+        self._rests: dict[str, FloatArray | None] = {}
 
     def read(self, path: Path, _take: str, options: ReadOptions) -> Motion:
         """One clip.
@@ -42,6 +46,9 @@ class ClipArrays:
             MotionFileError: an array is missing or does not fit its skeleton.
             OSError: the file cannot be opened.
         """
+        return self._read(path, options, borrow=True)
+
+    def _read(self, path: Path, options: ReadOptions, *, borrow: bool) -> Motion:
         arrays = read_npz(path, _NEEDED)
         if arrays.keys() != _NEEDED:
             raise MotionFileError(
@@ -66,4 +73,34 @@ class ClipArrays:
         skeleton = Skeleton(names, parents, numbers(arrays["offsets"], "offsets"), identity_rest(len(names)))
         source = Source(str(path), end_s=(len(root) - 1) / fps)
         # the arrays hold no rest pose: where zero rotations show no person, a frame that stands is taken
-        return with_usable_rest(Motion(skeleton, root, rotations, fps, source))
+        motion = with_usable_rest(Motion(skeleton, root, rotations, fps, source))
+        if not borrow or _is_known(motion.skeleton):
+            return motion
+        rest = self._rest_of_another(path, name)
+        if rest is None:
+            return motion
+        return replace(motion, skeleton=standing(replace(skeleton, rest_rotations=rest)))
+
+    def _rest_of_another(self, path: Path, name: str) -> FloatArray | None:
+        """(J, 4) rest of the first clip beside this one, of the same skeleton, whose own rest shows a body.
+
+        A clip of somebody who lies, crawls or floats from beginning to end shows no rest pose of its own.
+        """
+        if name not in self._rests:
+            self._rests[name] = None
+            for other in sorted(path.parent.glob(f"*{path.suffix}")):
+                if str(read_npz(other, frozenset({"skeleton"})).get("skeleton")) != name:
+                    continue
+                found = self._read(other, ReadOptions(), borrow=False).skeleton
+                if _is_known(found):
+                    self._rests[name] = found.rest_rotations
+                    break
+        return self._rests[name]
+
+
+def _is_known(skeleton: Skeleton) -> bool:
+    """Whether the rest pose bears out what the joints are called."""
+    try:
+        return map_skeleton(skeleton).family != "structure"
+    except RetargetError:
+        return False

@@ -58,6 +58,21 @@ def test_the_reference_set_has_its_stated_splits(shared_dir: Path) -> None:
     assert counts == [412, 33, 99]
 
 
+def test_knees_ankles_and_elbows_of_every_clip_are_the_joints_that_people_named(shared_dir: Path) -> None:
+    """Clips in which nobody ever stands too: lying, crawling, swimming."""
+    data = shared_dir / "data"
+    skeletons = json.loads((data / "skeletons.json").read_text())
+    reader = ClipArrays(data / "skeletons.json")
+    limbs = [4, 5, 7, 8, 18, 19]
+    for path in sorted((data / "clips").iterdir()):
+        with np.load(path) as file:
+            table = skeletons[str(file["skeleton"])]
+        motion = reader.read(path, "", ReadOptions())
+        named = [table["joints"].index(table["smpl22"][limb]) for limb in limbs]
+        found = smpl_joints(motion)[:, limbs]
+        np.testing.assert_allclose(found, motion.world[0][:, named], atol=1e-6, err_msg=path.stem)
+
+
 def made(folder: Path, **changes: np.ndarray) -> Path:
     (folder / "skeletons.json").write_text(json.dumps({"two": {"joints": ["a", "b"], "parents": [-1, 0]}}))
     quats = np.zeros((3, 2, 4), np.int16)
