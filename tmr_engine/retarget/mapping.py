@@ -19,6 +19,7 @@ from .rig import Rig
 from .roles import LIST_ROLES, SINGLE_ROLES, USUAL_ROLES, Mapping
 from .structure import find_body
 from .structure_deform import deforming
+from .twists import twists_of
 from .vrm import roles_of_table
 
 # control families win over the deform bones of the same rig when their score is this close
@@ -59,6 +60,7 @@ def map_rig(rig: Rig, overrides: AnyMapping[str, str | Sequence[str]] | None = N
         unmapped=unmapped,
         warnings=(*warnings, *mapping.warnings, *held, *notes),
         switches=switches,
+        twist=twists_of(figure, roles, bare & rig.deform),
     )
 
 

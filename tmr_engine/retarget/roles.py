@@ -50,6 +50,8 @@ class Mapping:
         unmapped: usual roles without a bone.
         warnings: one plain sentence each.
         switches: values to be keyed so that the bones in `roles` are the ones that show.
+        twist: role of an upper or lower limb -> its twist bones, each with where it begins along the limb
+            (0 at the role's joint, 1 at the next role's); none of them is in `roles`.
     """
 
     roles: dict[str, RoleBones]
@@ -58,6 +60,7 @@ class Mapping:
     unmapped: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     switches: tuple[Switch, ...] = field(default=())
+    twist: dict[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)
 
     def bone(self, role: str) -> str | None:
         """The bone of a single role, or None."""

@@ -193,3 +193,19 @@ def test_a_body_with_four_legs_is_refused_although_it_has_arms():
     joints.names = [f"bone_{number}" for number in range(len(joints.names))]
     with pytest.raises(RetargetError, match="more than two legs"):
         map_rig(rig_of(joints))
+
+
+def test_bones_along_a_limb_are_its_twist_bones_by_where_they_begin():
+    tree = Tree(body(names_of()))
+    twists(tree)
+    limbs(tree, "lower_leg", "foot", 0.4, "shin2")
+    tree.add("pauldron", "left_upper_arm", (0.1, 0.0, 0.1))
+    found = map_rig(rig_of(tree.joints())).twist
+    for side in SIDES:
+        for role in ("upper_arm", "lower_arm", "upper_leg"):
+            names, shares = zip(*found[f"{side}_{role}"], strict=True)
+            assert names == (f"{side}_{role}_twist0.33", f"{side}_{role}_twist0.66")
+            np.testing.assert_allclose(shares, (0.33, 0.66), atol=1e-9)
+        [(name, share)] = found[f"{side}_lower_leg"]
+        assert name == f"{side}_shin2"
+        assert share == pytest.approx(0.4)
