@@ -56,6 +56,7 @@ class InsertReport:
         action: name of the action that holds the keys.
         first, last: scene frames of the first and the last key.
         mapping: role -> bone, or bones where a role has several.
+        twist: limb role -> its twist bones with where each begins along the limb, 0 to 1; they stay at rest.
         family: the rig family that was recognised.
         confidence: how sure the mapping is, 0 to 1.
         unmapped: roles that the rig has no bone for.
@@ -67,6 +68,7 @@ class InsertReport:
     first: int
     last: int
     mapping: dict[str, str | list[str]]
+    twist: dict[str, list[tuple[str, float]]]
     family: str
     confidence: float
     unmapped: tuple[str, ...]
@@ -136,6 +138,7 @@ def insert_motion(
         first=written.first,
         last=written.last,
         mapping={role: b if isinstance(b, str) else list(b) for role, b in mapping.roles.items()},
+        twist={role: list(bones) for role, bones in mapping.twist.items()},
         family=mapping.family,
         confidence=mapping.confidence,
         unmapped=tuple(solution.unmapped),

@@ -51,6 +51,7 @@ def run(request: dict) -> dict:
     _save(Path(request["out"]))
     return answer | {
         "mapping": report.mapping,
+        "twist": report.twist,
         "family": report.family,
         "confidence": report.confidence,
         "unmapped": list(report.unmapped),

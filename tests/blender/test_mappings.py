@@ -17,13 +17,11 @@ NOT_COMPARED = {"mover", "pelvis"}  # roles of ours that the files do not name
 
 # by shape alone these differ from their files in the roles named; None: refused
 KNOWN = {
-    "kaykit_mannequin_medium": {"left_foot", "left_toe", "right_foot", "right_toe"},  # legs of three spans
-    "mpfb_default_no_toes": {"head", "neck"},  # four neck bones of one length
     "mpfb_rigify_human_toes_meta": {"chest", "neck", "spine"},  # its clavicles hang on the second neck bone
     "vrm0_cryptovoxels": {"left_index", "right_index", "left_thumb", "right_thumb"},  # not in its table
-    "rigify_basic_human_rig": None,  # the switches of its controls have no name to know them by
+    "rigify_basic_human_rig": None,  # its deforming bones do not hang on each other
     "rigify_human_rig": None,
-    "var_upper_body_only": None,
+    "var_upper_body_only": None,  # a shape without legs is refused; names are needed
 }
 
 

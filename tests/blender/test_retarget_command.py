@@ -36,6 +36,7 @@ def test_the_answer_holds_the_mapping_how_sure_it_is_and_measures(retarget):
     assert out.is_file()
     assert answer["mapping"]["left_hand"] == "hand.L"
     assert isinstance(answer["mapping"]["spine"], list)
+    assert answer["twist"] == {}
     assert 0.9 < answer["confidence"] <= 1.0
     assert "refused" not in answer
     found = answer["measures"]
@@ -60,6 +61,17 @@ def test_range_stretch_mirror_loop_and_in_place_reach_the_solver(retarget):
     assert answer["measures"]["limb_direction_deg"]["median"] < 1.0
     status, answer, _ = retarget("--loop")
     assert answer["frames"][1] < 2 * fps + 1
+
+
+def test_bones_that_share_a_twist_are_told_with_their_place_along_the_limb(
+    retarget, tmp_path, shared_dir, capsys
+):
+    rig, out = shared_dir / "rigs" / "ue_manny_made.blend", tmp_path / "manny.blend"
+    assert main(["retarget", str(tmp_path / "reach up.bvh"), str(rig), str(out), "--json"]) == 0
+    twist = json.loads(capsys.readouterr().out)["twist"]
+    names = {bone for bones in twist.values() for bone, _ in bones}
+    assert {"upperarm_twist_01_l", "lowerarm_twist_01_r", "thigh_twist_01_l", "calf_twist_02_r"} <= names
+    assert all(0.0 <= share < 1.0 for bones in twist.values() for _, share in bones)
 
 
 def test_an_armature_that_is_refused_says_why_and_writes_nothing(retarget, tmp_path, shared_dir, capsys):
