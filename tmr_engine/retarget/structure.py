@@ -278,7 +278,7 @@ def _head(figure: Figure, arms: _Pair, legs: _Pair, shoulders: float, ends: bool
 def _rises(figure: Figure, lower: int, upper: int) -> bool:
     """Whether a step leads up rather than forward to the face."""
     step = figure.heads[upper] - figure.heads[lower]
-    return bool(step[2] > 0.5 * np.linalg.norm(step))
+    return bool(step[2] > 0.4 * np.linalg.norm(step))
 
 
 def _beyond_head(figure: Figure, line: list[int], skull: float) -> bool:

@@ -32,7 +32,7 @@ def pick_leg(
         off = abs(float((figure.heads[joints[0]] - middle) @ across)) / height
         low = (figure.heads[joints[2]][2] - ground) / height
         cost = np.log(thigh / shin) ** 2 + 40.0 * max(0.0, 0.03 - off) + 8.0 * abs(low - 0.055)
-        cost += 8.0 * _tilt(figure, joints[1], joints[2])  # a foot leads away from under the knee
+        cost += 9.5 * _tilt(figure, joints[1], joints[2])  # a foot leads away from under the knee
         cost -= 2.0 * (thigh + shin) / height  # the longest such leg
         if cost < best_cost:
             best, best_cost = joints, float(cost)
