@@ -17,9 +17,9 @@ NOT_COMPARED = {"mover", "pelvis"}  # roles of ours that the files do not name
 
 # by shape alone these differ from their files in the roles named; None: refused
 KNOWN = {
-    "mpfb_rigify_human_toes_meta": {"chest", "neck", "spine"},  # its clavicles hang on the second neck bone
+    "mpfb_rigify_human_toes_meta": {"chest", "neck", "spine"},  # its clavicles hang on the first neck bone
     "vrm0_cryptovoxels": {"left_index", "right_index", "left_thumb", "right_thumb"},  # not in its table
-    "rigify_basic_human_rig": None,  # its deforming bones do not hang on each other
+    "rigify_basic_human_rig": None,  # found without legs: its deforming bones are apart
     "rigify_human_rig": None,
     "var_upper_body_only": None,  # a shape without legs is refused; names are needed
 }
