@@ -1,7 +1,8 @@
-"""Segments and contact sheets of a data set, to write captions by.
+"""Segments and contact sheets of a data set, to write captions by; and the data set that they make.
 
 python -m tmr_engine.annotating segments DATA segments.csv
 python -m tmr_engine.annotating sheets DATA segments.csv FOLDER
+python -m tmr_engine.annotating dataset DATA FOLDER
 
 DATA is a folder with manifest.csv, skeletons.json and clips of bare arrays (docs/training.md).
 """
@@ -16,6 +17,7 @@ from ..datasets.text_files import read_rows
 from ..demo_library.rebuild.sheets import CLIPS_A_SHEET, write_sheets
 from ..errors import RetargetError, TMRError
 from ..motion import Motion
+from .dataset import write_dataset
 from .motions import Motions
 from .segments import segments
 from .table import write_table
@@ -24,12 +26,15 @@ COLUMNS = ("motion", "start_s", "end_s")
 
 
 def main(words: Sequence[str]) -> int:
-    """Runs one of the two commands."""
+    """Runs one of the commands."""
     match list(words):
         case ["segments", data, out]:
             write_segments(Motions(Path(data)), Path(out))
         case ["sheets", data, table, folder]:
             draw(Motions(Path(data)), Path(table), Path(folder))
+        case ["dataset", data, folder]:
+            counts = write_dataset(Path(data), Path(folder))
+            print(", ".join(f"{split}: {count}" for split, count in counts.items()))
         case _:
             print(__doc__, file=sys.stderr)
             return 2

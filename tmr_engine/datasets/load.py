@@ -18,7 +18,7 @@ LAYOUTS: tuple[Layout, ...] = (
     manifest.CAPTIONS_LAYOUT,
 )
 DEMO = "demo"
-_DEMO_FOLDER = Path(__file__).resolve().parents[1] / "demo_library"
+DEMO_FOLDER = Path(__file__).resolve().parents[1] / "demo_library"
 
 
 def load_dataset(
@@ -50,7 +50,7 @@ def load_dataset(
                 for name in name_or_folder
             ]
         )
-    folder = _DEMO_FOLDER if name_or_folder == DEMO else Path(name_or_folder)
+    folder = DEMO_FOLDER if name_or_folder == DEMO else Path(name_or_folder)
     layout = next((layout for layout in LAYOUTS if folder.is_dir() and layout.recognises(folder)), None)
     if layout is None:
         known = ", ".join(layout.name for layout in LAYOUTS)

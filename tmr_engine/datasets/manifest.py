@@ -14,12 +14,15 @@ is a clip of bare arrays (`clip_arrays.py`). Without a split, an item's name dec
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
+from ..formats import ReadOptions
+from ..motion import Motion
 from .clip_arrays import TABLE, ClipArrays
 from .dataset import Caption, Dataset, DatasetError, Item, MotionPlace
 from .layout import NO_LIMITS, Layout, Places, left_out, split_of
-from .motions import FeatureReader
+from .motions import FeatureReader, read_take
 from .text_files import read_rows, seconds
 
 MANIFEST, CAPTIONS = "manifest.csv", "captions.csv"
@@ -55,8 +58,18 @@ def load(folder: Path, split: str, places: Places) -> Dataset:
     arrays = folder / TABLE
     reader = FeatureReader(places.body_models)
     if arrays.is_file():
-        reader = FeatureReader(places.body_models, ClipArrays(arrays).read)
+        reader = FeatureReader(places.body_models, _reader_beside(ClipArrays(arrays)))
     return Dataset(folder.name, split, items, reader, warnings=left_out(silent, "motions without a caption"))
+
+
+def _reader_beside(arrays: ClipArrays) -> Callable[[Path, str, ReadOptions], Motion]:
+    """Reads an .npz as bare arrays, any other file as what it is."""
+
+    def read(path: Path, take: str, options: ReadOptions) -> Motion:
+        reader = arrays.read if path.suffix == ".npz" else read_take
+        return reader(path, take, options)
+
+    return read
 
 
 def _captions(path: Path) -> dict[str, list[Caption]]:
