@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from .event import Event
 from .facets import GAITS, Facets
-from .facts import Event
 
 Values = NDArray[np.float64]
 Mask = NDArray[np.bool_]

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from .event import BOTH, LEFT, RIGHT
 from .facet_table import FacetTable, Values
-from .facts import BOTH, LEFT, RIGHT
 
 _T: dict[str, Any] = json.loads(Path(__file__).with_name("query_words.json").read_text(encoding="utf-8"))
 _CLAUSE = re.compile(r"\s*(?:,|;|\bthen\b|\band\b|\bwhile\b|\bfollowed by\b|\bbefore\b|\bafter\b)\s*")

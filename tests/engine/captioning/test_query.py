@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.engine.captioning import bodies
-from tmr_engine.captioning import facets_of
 from tmr_engine.captioning.facet_table import FacetTable
+from tmr_engine.captioning.facets import facets_of
 from tmr_engine.captioning.facts import measure
 from tmr_engine.captioning.query import agreement, parse
 from tmr_engine.features.mirror import mirror_joints
