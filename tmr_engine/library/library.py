@@ -21,6 +21,7 @@ from .vectors import Model, map_vectors
 
 if TYPE_CHECKING:  # a search reads no motion file and indexes nothing: it must not pay for their modules
     from ..motion import Motion
+    from .facets import FacetGallery
     from .indexing import Encoder, Progress
     from .latents import MotionEncoder
 
@@ -40,6 +41,7 @@ class Library:
         self._turn = threading.RLock()
         self._galleries: dict[str, Gallery] = {}
         self._motion_galleries: dict[str, MotionGallery] = {}
+        self._facets: FacetGallery | None = None
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str], *, create: bool = False) -> Library:
@@ -71,6 +73,7 @@ class Library:
         with self._turn:
             self._galleries.clear()
             self._motion_galleries.clear()
+            self._facets = None
             self._connection.close()
 
     def index(
@@ -222,6 +225,15 @@ class Library:
                 held = load_motion_gallery(connection, model_id)
                 self._motion_galleries[model_id] = held
             return held
+
+    def facets(self) -> FacetGallery:
+        """The measured facets of all clips as of the last committed state."""
+        from .facets import load_facets  # noqa: PLC0415  only a query that asks for facets pays for them
+
+        with self._reading() as connection:
+            if self._facets is None or self._facets.generation != schema.read_generation(connection):
+                self._facets = load_facets(connection)
+            return self._facets
 
     def words(self, query: str, limit: int) -> list[tuple[str, float]]:
         """Clips that hold words of the query: (clip id, score), best first; see `words.find`."""

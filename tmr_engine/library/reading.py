@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from ..errors import TMRError
+from ..captioning.describing import facets
+from ..errors import FeatureError, RetargetError, TMRError
 from ..formats import read_motions
 from ..motion import Motion
 from ..motion.facts import Facts, measure
@@ -32,11 +34,18 @@ class Part(NamedTuple):
 
 
 class Span(NamedTuple):
-    """What became of a take or a part: the frames' times in the file, and their facts."""
+    """What became of a take or a part.
+
+    Args:
+        start_s, end_s: the frames' times in the file.
+        facts: what a list of clips shows.
+        facets: what a query may ask for, as JSON; empty where the motion is no human's.
+    """
 
     start_s: float
     end_s: float
     facts: Facts
+    facets: str
 
 
 @dataclass(frozen=True)
@@ -125,5 +134,14 @@ def _measure_take(motion: Motion, parts: Sequence[Part], *, several: bool) -> Ta
             spans[part] = None
         elif last > first:
             cut = motion.cut(first - start, last - start)
-            spans[part] = Span(cut.source.start_s, cut.source.start_s + cut.duration_s, measure(cut))
-    return Take(motion.source.take, motion.fps, Span(start, end, measure(motion)), spans, motion.warnings)
+            spans[part] = _span(cut)
+    return Take(motion.source.take, motion.fps, _span(motion), spans, motion.warnings)
+
+
+def _span(motion: Motion) -> Span:
+    start = motion.source.start_s
+    try:
+        row = json.dumps(facets(motion).as_row(), separators=(",", ":"))
+    except (RetargetError, FeatureError):  # no human's, or a single frame: found by its words alone
+        row = ""
+    return Span(start, start + motion.duration_s, measure(motion), row)
