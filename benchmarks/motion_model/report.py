@@ -38,6 +38,9 @@ little about sides; the pairs of left and right below do.
   {own:g} x the agreement of its facets with what the query asks
 - TMR: cosine in the space of the motion model
 - TMR + facets: that + {weight:g} x the agreement of the facets
+
+The captioner's limits were set while looking at clips of every split (docs/captioning.md): what rests on
+kinematics or facets is not held out as TMR alone is.
 """
 _CHOICES = """Scores of two motions with one sentence: the share in which the right one is ahead (a tie
 counts half) and its 95 % interval (Wilson), both of the first bundle; then mean and standard deviation
