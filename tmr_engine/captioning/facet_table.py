@@ -83,8 +83,7 @@ class EventTable:
 
     def sum(self, chosen: Mask, values: Values) -> Values:
         """(N,) sums over the chosen events of each clip."""
-        total: Values = np.bincount(self._owner[chosen], values[chosen], minlength=self._clips)
-        return total
+        return np.bincount(self._owner[chosen], values[chosen], minlength=self._clips).astype(np.float64)
 
     def most(self, chosen: Mask, values: Values) -> Values:
         """(N,) the largest value among the chosen events of each clip; 0 where there is none."""

@@ -165,10 +165,29 @@ def _keep(
     connection: sqlite3.Connection, encoder: MotionEncoder, held: Sequence[tuple[Unread, Motion]]
 ) -> None:
     latents = encoder.encode([motion for _, motion in held])
-    rows = [
-        (encoder.model_id, clip.number, _NOTHING if latent is None else latent.astype("<f2").tobytes())
-        for (clip, _), latent in zip(held, latents, strict=True)
-    ]
     with transaction(connection):
-        connection.executemany("INSERT INTO latents (model_id, clip, latent) VALUES (?, ?, ?)", rows)
+        put_latents(
+            connection,
+            encoder.model_id,
+            [(clip.number, latent) for (clip, _), latent in zip(held, latents, strict=True)],
+        )
         bump_generation(connection)
+
+
+def put_latents(
+    connection: sqlite3.Connection,
+    model_id: str,
+    latents: Sequence[tuple[int, NDArray[np.floating] | None]],
+) -> None:
+    """Stores what a model has read; part of the caller's transaction.
+
+    Args:
+        connection: for writing.
+        model_id: of the model.
+        latents: clip's number and (width,) unit latent; None where the model finds no human body.
+    """
+    rows = [
+        (model_id, number, _NOTHING if latent is None else latent.astype("<f2").tobytes())
+        for number, latent in latents
+    ]
+    connection.executemany("INSERT INTO latents (model_id, clip, latent) VALUES (?, ?, ?)", rows)

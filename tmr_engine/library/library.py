@@ -202,10 +202,13 @@ class Library:
             LibraryError: another process is indexing, or the disk refuses.
             Cancelled: `cancelled` said so; what was done until then is kept.
         """
+        from .known_latents import take_known  # noqa: PLC0415  see the head of this file
+
         with writer_lock(self.folder, wait_s=wait_s):
             connection = schema.open_database(self.folder, write=True)
             try:
-                return encode_clips(
+                problems = take_known(connection, encoder.model_id)
+                return problems + encode_clips(
                     connection,
                     encoder,
                     _read_take,

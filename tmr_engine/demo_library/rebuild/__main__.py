@@ -9,7 +9,7 @@ from pathlib import Path
 from ...errors import TMRError
 from ...formats.pack import Pack
 from ...model import load_sentence_encoder
-from . import captions, packs, sheets, vectors
+from . import captions, known, packs, sheets, vectors
 from .sources import PACK, SOURCES
 
 
@@ -23,8 +23,10 @@ def main(arguments: list[str] | None = None) -> int:
     caption = steps.add_parser("captions", help="take captions in (csv: take, text) and check all of them")
     caption.add_argument("files", type=Path, nargs="*")
     steps.add_parser("vectors", help="make the sentence vectors of everything that is searched")
+    read = steps.add_parser("known", help="measure every clip and let the model that ships read it")
+    read.add_argument("model", type=Path)
     chosen = parser.parse_args(arguments)
-    work = {"packs": _packs, "sheets": _sheets, "captions": _captions, "vectors": _vectors}
+    work = {"packs": _packs, "sheets": _sheets, "captions": _captions, "vectors": _vectors, "known": _known}
     try:
         return work[chosen.step](chosen)
     except TMRError as error:
@@ -59,6 +61,12 @@ def _captions(chosen: argparse.Namespace) -> int:
 def _vectors(_chosen: argparse.Namespace) -> int:
     folders = [source.folder for source in SOURCES]
     print(f"{vectors.write_vectors(load_sentence_encoder(), folders)} texts")
+    return 0
+
+
+def _known(chosen: argparse.Namespace) -> int:
+    folders = [source.folder for source in SOURCES]
+    print(f"{known.write_known_motions(folders, chosen.model)} clips")
     return 0
 
 
