@@ -117,7 +117,13 @@ def test_one_batch_of_32_real_clips_is_learned_by_heart(tmp_path: Path) -> None:
 
 EVERYTHING = {
     "loss": {"queue": 20, "shuffled_events": True, "hard_negatives": True, "valid_frames_only": True},
-    "training": {"captions_averaged": 2, "bucketed": True, "epochs": 5, "checkpoint_steps": 2},
+    "training": {
+        "captions_averaged": 2,
+        "bucketed": True,
+        "epochs": 5,
+        "checkpoint_steps": 2,
+        "averaging": 0.9,
+    },
 }
 
 

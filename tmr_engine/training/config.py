@@ -131,6 +131,8 @@ class TrainingConfig:
         epochs: over the training split.
         batch_size: of all processes together.
         learning_rate, weight_decay: of AdamW; constant, as published.
+        averaging: how much of the running mean of the weights each step keeps (0.995, say); the mean is what
+            is validated and written (Polyak and Juditsky 1992). 0, as published: the last weights.
         seed: decides every random number.
         captions_averaged: up to so many captions of the same part are encoded and averaged; 1 as published.
         bucketed: batches of clips of similar length, which waste less on padding.
@@ -145,6 +147,7 @@ class TrainingConfig:
     batch_size: int = 32
     learning_rate: float = 1e-4
     weight_decay: float = 0.01
+    averaging: float = 0.0
     seed: int = 1234
     captions_averaged: int = 1
     bucketed: bool = False
@@ -175,6 +178,7 @@ _Section = TypeVar("_Section")
 _RANGES: dict[str, tuple[float, float]] = {
     "training.epochs": (1, 1e6),
     "training.batch_size": (2, 1e6),
+    "training.averaging": (0.0, 0.99999),
     "training.captions_averaged": (1, 64),
     "training.checkpoint_steps": (1, 1e9),
     "training.validate_epochs": (1, 1e6),

@@ -18,13 +18,14 @@ from ..errors import TMRError
 from ..features import Statistics
 from ..library.places import cache_folder
 from .augmentation.recipe import augmented
+from .averaging import RunningMean
 from .batches import EpochPlan, TrainingSet
 from .config import ConfigError, RunConfig, check_same
 from .distributed import Ranks, join
 from .objective import LOSSES, Objective, Queue
 from .precision import computing_in, resolve_precision
 from .randomness import noise_for, seed_of
-from .resume import Place, put_back, state_of
+from .resume import Learner, Place, put_back, state_of
 from .run_folder import CURVES, STEPS, WEIGHTS, RunFolder
 from .text_backbone import TextBackbone, load_text_backbone
 from .texts import Texts
@@ -116,6 +117,8 @@ class _Run:
             backbone if tuned else None,
             decodes=config.loss.reconstruction > 0,
         ).to(ranks.device)
+        keep = config.training.averaging
+        self._mean = RunningMean(self._model, keep) if keep else None
         self._optimiser = torch.optim.AdamW(self._groups(), weight_decay=config.training.weight_decay)
         sentence_width = self._training.texts.sentence_width
         queue = Queue(config.loss.queue, config.model.latent_dim, sentence_width, ranks.device)
@@ -185,6 +188,8 @@ class _Run:
         terms.minimised.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
         place.step, place.batch = place.step + 1, place.batch + 1
+        if self._mean is not None:
+            self._mean.update(self._model, place.step)
         place.sums, place.pairs = place.sums + values * len(items), place.pairs + len(items)
         losses = dict(zip(LOSSES, values.tolist(), strict=True))
         if self._ranks.leads:
@@ -199,7 +204,9 @@ class _Run:
             due = (place.epoch + 1) % training.validate_epochs == 0 or place.epoch + 1 == training.epochs
             if self._held_out is not None:
                 # the columns of curves.csv stay the same in epochs without validation
-                found = validate(self._model, self._held_out, self._config, self._ranks.device) if due else {}
+                found = (
+                    validate(self._result, self._held_out, self._config, self._ranks.device) if due else {}
+                )
                 row |= found
             if self._held_out is None or due:
                 self._folder.append(CURVES, row)
@@ -211,22 +218,31 @@ class _Run:
 
     def _save(self) -> None:
         if self._ranks.leads:
-            arrays = state_of(self._model, self._optimiser, self._objective.queue, self._place)
+            arrays = state_of(self._learner, self._place)
             self._folder.write_arrays(self._folder.checkpoint, arrays, {})
         self._ranks.wait()
 
     def _write_weights(self) -> None:
-        for name, module in self._model.named_children():
+        for name, module in self._result.named_children():
             network = module.network if isinstance(module, TextBackbone) else module
             path = self._folder.path / WEIGHTS / f"{name}.safetensors"
             self._folder.write_arrays(path, network.state_dict(), {})
+
+    @property
+    def _learner(self) -> Learner:
+        return Learner(self._model, self._mean, self._optimiser, self._objective.queue)
+
+    @property
+    def _result(self) -> TMR:
+        """The weights that a run is for."""
+        return self._model if self._mean is None else self._mean.model
 
     def _go_on(self) -> None:
         _, table = self._folder.read_config()
         self._precision = str(table["precision"])
         path = self._folder.checkpoint
         arrays = self._folder.read_arrays(path)
-        self._place = put_back(arrays, self._model, self._optimiser, self._objective.queue, path)
+        self._place = put_back(arrays, self._learner, path)
         if self._ranks.leads:
             self._folder.forget(STEPS, "step", self._place.step)
             self._folder.forget(CURVES, "epoch", self._place.epoch - 1)
