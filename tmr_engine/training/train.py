@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from ..library.places import cache_folder
 from .augmentation.recipe import augmented
 from .averaging import RunningMean
 from .batches import EpochPlan, TrainingSet
+from .beginning import keep_others, statistics_of, weights_of
 from .config import ConfigError, RunConfig, check_same
+from .contradictions import contradicted
 from .distributed import Ranks, join
 from .objective import LOSSES, Objective, Queue
 from .precision import computing_in, resolve_precision
@@ -117,6 +120,9 @@ class _Run:
             backbone if tuned else None,
             decodes=config.loss.reconstruction > 0,
         ).to(ranks.device)
+        if config.training.begin_with and not goes_on:
+            weights_of(self._model, RunFolder(Path(config.training.begin_with)))
+        keep_others(self._model, config.training.networks)
         keep = config.training.averaging
         self._mean = RunningMean(self._model, keep) if keep else None
         self._optimiser = torch.optim.AdamW(self._groups(), weight_decay=config.training.weight_decay)
@@ -170,7 +176,7 @@ class _Run:
             plan,
             longest=max(lengths),
             ids=config.text.tune,
-            wrong_order=config.loss.shuffled_events,
+            wrong=config.loss.shuffled_events or config.loss.wrong_sides,
         ).to(device)
         torch.manual_seed(seed_of(config.training.seed, place.step, 2, self._ranks.rank))  # for dropout
         self._optimiser.zero_grad(set_to_none=True)
@@ -254,6 +260,8 @@ class _Run:
         held_out = self._split(data.val_split) if data.val_split else None
         if goes_on:
             statistics = read_statistics(self._folder.stats)
+        elif self._config.training.begin_with:
+            statistics = statistics_of(RunFolder(Path(self._config.training.begin_with)))
         else:
             statistics = Statistics.of(training.features(index) for index in range(len(training)))
         training = augmented(training, self._config.augmentation, self._config.training.seed)
@@ -262,10 +270,16 @@ class _Run:
             [caption.text for item in every for caption in item.captions],
             backbone.to(self._ranks.device),
             vectors=not self._config.text.tune,
-            wrong_order=self._config.loss.shuffled_events,
+            contradict=self._contradict(),
         )
         held = None if held_out is None else TrainingSet(held_out, statistics, texts)
         return TrainingSet(training, statistics, texts), held
+
+    def _contradict(self) -> Callable[[str], str] | None:
+        loss = self._config.loss
+        if not (loss.shuffled_events or loss.wrong_sides):
+            return None
+        return partial(contradicted, order=loss.shuffled_events, sides=loss.wrong_sides)
 
     def _split(self, split: str) -> Dataset:
         data = self._config.data
