@@ -1,1 +1,1 @@
-"""Whether the fused search finds what is asked for: weights fitted on one split, graded queries on another."""
+"""Whether the fused search finds what is asked for: weights of one split, graded queries on another."""

@@ -96,8 +96,8 @@ def measure(data: Path, signal: MotionSignal) -> None:
     figures = [_figure(name, values, rows["names alone (MiniLM)"]) for name, values in rows.items()]
     worst = sorted(zip(rows["fused"], queries, strict=True))[:8]
     notes = [
-        f"mean nDCG@10 of {len(queries)} queries with graded relevance over {len(found.clips)} clips: the demo "
-        f"library and {len(held)} segments of unseen subjects; the quartiles' columns hold the 95 % interval "
+        f"mean nDCG@10 of {len(queries)} queries with graded relevance over {len(found.clips)} clips: the "
+        f"demo library and {len(held)} segments of unseen subjects; as quartiles stands the 95 % interval "
         "of the mean over queries (bootstrap)",
         "the queries and grades were written by one reader from the captions before anything was fitted; the "
         "weights were fitted on val (`--fit`)",

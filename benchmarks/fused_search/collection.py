@@ -16,7 +16,7 @@ from tmr_engine.library import Clip, Library
 from tmr_engine.library.demo import DATA as DEMO
 from tmr_engine.model import load_sentence_encoder
 from tmr_engine.motion import Motion
-from tmr_engine.search import search
+from tmr_engine.search import search, understood
 from tmr_engine.search.fusion import Parts
 from tmr_engine.search.motion_signal import MotionSignal
 
@@ -76,6 +76,7 @@ class Collection:
 
     def parts(self, text: str) -> Parts:
         """What is known of each clip for a query, in the order of `clips`."""
+        text = understood(self._library, self._encoder, text)
         results = search(self._library, self._encoder, text, len(self.clips), motion=self._signal)
         columns = {name: np.zeros(len(self.clips)) for name in results[0].parts}
         for result in results:
