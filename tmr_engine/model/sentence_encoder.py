@@ -76,11 +76,21 @@ class NumpySentenceEncoder:
         """(N, D) float32 unit rows, one for each text."""
         vectors = np.empty((len(texts), self.width), dtype=np.float32)
         for places, ids, mask in batches(self._tokenizer, texts, _TEXTS_AT_ONCE):
-            tokens = self._bert(ids, mask)
-            tokens *= mask[:, :, None]
-            sums = tokens.sum(axis=1)  # the mean but for its length, which does not matter
-            vectors[places] = sums / np.linalg.norm(sums, axis=1, keepdims=True)
+            vectors[places] = _pooled(self._bert(ids, mask), mask)
         return vectors
+
+    def read(self, text: str) -> tuple[Floats, Floats]:
+        """One text's (D,) unit vector and its (T, D) token vectors, in one pass of the network."""
+        ((_, ids, mask),) = batches(self._tokenizer, [text], 1)
+        tokens = self._bert(ids, mask)
+        return _pooled(tokens, mask)[0], tokens[0]
+
+
+def _pooled(tokens: Floats, mask: NDArray[np.bool_]) -> Floats:
+    """(N, D) unit rows of (N, T, D) token vectors: the means but for their lengths, which do not matter."""
+    sums = np.sum(tokens, axis=1, where=mask[:, :, None])
+    pooled: Floats = sums / np.linalg.norm(sums, axis=1, keepdims=True)
+    return pooled
 
 
 def tokenizer_of(bundle: Bundle) -> WordPieceTokenizer:

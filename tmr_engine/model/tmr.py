@@ -107,6 +107,11 @@ class TMR:
         chosen = [rows[text] for text in texts]
         return means[chosen], logvars[chosen]
 
+    def reads_tokens_of(self, sentence_model_id: str) -> bool:
+        """Whether it reads the token vectors of a sentence model as they are: it was not tuned on its own."""
+        is_tuned = TUNED_TEXT_MODEL in self.bundle.files
+        return not is_tuned and self.bundle.settings.get("text_model") == sentence_model_id
+
     @cached_property
     def _text_model(self) -> tuple[WordPieceTokenizer, Bert]:
         """Tokenizer and network of the bundled sentence model, tuned where the bundle holds tuned weights."""

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from ..canonical import motion_features
 from ..errors import BundleError, FeatureError, RetargetError
 from ..features import FEATURE_WIDTH
+from ..model import SentenceEncoder
+from ..model.sentence_encoder import NumpySentenceEncoder
 from ..model.tmr import TMR
 from ..motion import Motion
 from ..motion.rotation import FloatArray
@@ -56,6 +58,19 @@ class MotionSignal:
             BundleError: the model was trained on a text model that does not come with the product.
         """
         return unit_rows(self.model.encode_sentences(texts))
+
+    def query(self, encoder: SentenceEncoder, text: str) -> tuple[Latent, Latent]:
+        """A text's vector by a sentence encoder, and its unit latent (D,).
+
+        Where the model reads that encoder's own token vectors, the text is read once for both.
+
+        Raises:
+            BundleError: as `sentences`.
+        """
+        if isinstance(encoder, NumpySentenceEncoder) and self.model.reads_tokens_of(encoder.model_id):
+            vector, tokens = encoder.read(text)
+            return vector, unit_rows(self.model.encode_text(tokens[None], [len(tokens)])[0])[0]
+        return encoder.encode([text])[0], self.sentences([text])[0]
 
     def encode(self, motions: Sequence[Motion]) -> list[Latent | None]:
         """(D,) unit latents of motions; None where one is no human's or has a single frame.

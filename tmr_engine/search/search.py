@@ -141,9 +141,8 @@ def search(
         return []
     if encoder is None:
         return _search_words(library, text, top, filters)
-    query = encoder.encode([text])[0]
+    query, meant = (encoder.encode([text])[0], None) if motion is None else motion.query(encoder, text)
     words = _words(library, text)
-    meant = None if motion is None else motion.sentences([text])[0]
     for attempt in range(_TRIES):
         gallery = library.gallery(encoder.model_id)
         _check(gallery, encoder)

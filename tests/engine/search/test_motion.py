@@ -197,6 +197,14 @@ def test_clips_rank_by_their_motion_alone_as_their_cosines_do(
         assert "motion" not in plain[clip].parts
 
 
+def test_a_query_is_read_once_for_both_signals_with_the_same_outcome(signal: MotionSignal) -> None:
+    encoder = load_sentence_encoder()
+    for text in ("", "somebody kicks", "a person walks forward and turns around to the left" * 8):
+        vector, latent = signal.query(encoder, text)
+        assert np.allclose(vector, encoder.encode([text])[0], atol=1e-6)
+        assert np.allclose(latent, signal.sentences([text])[0], atol=1e-6)
+
+
 def test_a_library_that_the_model_has_not_read_says_so(library: Library, signal: MotionSignal) -> None:
     with pytest.raises(LibraryError, match="not read by the model made"):
         search(library, load_sentence_encoder(), "kick", motion=signal)

@@ -20,7 +20,7 @@ def is_word():
         ("sowrd attack", "sword attack"),
         ("juming jakcs", "jumping jacks"),
         ("throws a basktball", "throws a basketball"),
-        ("Kicsk with the left leg", "kicks with the left leg"),
+        ("Kikcs with the left leg", "kicks with the left leg"),
     ],
 )
 def test_slips_are_put_right(typed, meant, is_word):
