@@ -14,7 +14,7 @@ from ..errors import LibraryError, MotionFileError
 from . import gallery as galleries
 from . import schema, store, words
 from .gallery import Gallery
-from .latents import MotionGallery, encode_clips, load_motion_gallery
+from .latents import MotionGallery, clips_read, encode_clips, load_motion_gallery
 from .lock import writer_lock
 from .records import Clip, IndexReport
 from .vectors import Model, map_vectors
@@ -265,6 +265,7 @@ class Library:
                 "hours": round(seconds / 3600, 3),
                 "licences": {licence or "not stated": count for licence, count in licences},
                 "vectors": dict(models.fetchall()),
+                "motions": clips_read(connection, clips),
                 "full_text_index": words.has_index(connection),
             }
 
