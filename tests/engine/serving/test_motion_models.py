@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.engine.search.test_motion import person
 from tests.engine.serving.conftest import Peer
 from tests.training.made_runs import Sizes, random_weights
 from tests.training.served import served
-from tmr_engine.formats import read_motion
+from tmr_engine.canonical import motion_features
+from tmr_engine.formats import read_motion, write_bvh
 from tmr_engine.model.installed import InstalledModels
 from tmr_engine.model.sentence_encoder import DEFAULT_FOLDER
 from tmr_engine.motion import arrays
@@ -22,11 +24,9 @@ SIZES = Sizes(motion=263, text=384)
 
 
 def bundle(folder: Path, seed: int) -> Path:
-    """A bundle that reads texts through the bundled sentence model and decodes bodies of a human's size."""
+    """A bundle that reads texts through the bundled sentence model and decodes a body that fidgets."""
     folder.mkdir(parents=True)
-    mean = np.zeros(263, np.float32)
-    mean[3] = 0.93
-    mean[4:67] = (np.random.default_rng(5).normal(0, 0.3, (21, 3)) + [0, 0.9, 0]).ravel()
+    mean = motion_features(person(3))[0].astype(np.float32)
     served(folder, SIZES, random_weights(SIZES, seed), mean=mean, std=np.full(263, 0.02, np.float32))
     manifest = json.loads((folder / "manifest.json").read_text())
     sentences = json.loads((DEFAULT_FOLDER / "manifest.json").read_text())
@@ -53,9 +53,6 @@ def engine(start_peer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Peer:
 @pytest.fixture
 def motions(tmp_path: Path) -> Path:
     """Three takes of a body, as files of the user's."""
-    from tests.engine.search.test_motion import person
-    from tmr_engine.formats import write_bvh
-
     folder = tmp_path / "a" / "b" / "c" / "motions"
     folder.mkdir(parents=True)
     for seed in range(3):
