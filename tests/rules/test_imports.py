@@ -36,7 +36,7 @@ ALLOWED = {
     "generation": {"features", "formats", "model"},
     "captioning": {"canonical", "features"},
     "serving": {"formats", "generation", "model", "library", "search", "retarget", "blender", "protocol"},
-    "demo_library": {"formats", "library", "model", "retarget"},
+    "demo_library": {"formats", "library", "model", "retarget", "search"},
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,12 +14,15 @@ from ..errors import LibraryError, MotionFileError
 from . import gallery as galleries
 from . import schema, store, words
 from .gallery import Gallery
-from .latents import MotionGallery, clips_read, encode_clips, load_motion_gallery
+from .latents import MotionGallery, clips_read, encode_clips, insert_latents, load_motion_gallery
 from .lock import writer_lock
 from .records import Clip, IndexReport
 from .vectors import Model, map_vectors
 
 if TYPE_CHECKING:  # a search reads no motion file and indexes nothing: it must not pay for their modules
+    import numpy as np
+    from numpy.typing import NDArray
+
     from ..motion import Motion
     from .indexing import Encoder, Progress
     from .latents import MotionEncoder
@@ -211,6 +214,26 @@ class Library:
                 )
             except sqlite3.Error as error:
                 raise schema.unreadable(self.folder, error) from error
+            finally:
+                connection.close()
+
+    def take_latents(
+        self, model_id: str, latents: Mapping[str, NDArray[np.float32]], *, wait_s: float = 0.0
+    ) -> None:
+        """Takes over what a motion model has read in clips elsewhere, where it has not read them here.
+
+        Args:
+            model_id: the model.
+            latents: clip id -> (D,) unit row; zeros where the model found no human body.
+            wait_s: how long to wait for another writer, in seconds.
+
+        Raises:
+            LibraryError: another process is indexing.
+        """
+        with writer_lock(self.folder, wait_s=wait_s):
+            connection = schema.open_database(self.folder, write=True)
+            try:
+                insert_latents(connection, model_id, latents)
             finally:
                 connection.close()
 

@@ -8,9 +8,13 @@ from pathlib import Path
 
 from ...errors import TMRError
 from ...formats.pack import Pack
+from ...library.demo import LATENTS
 from ...model import load_sentence_encoder
-from . import captions, packs, sheets, vectors
-from .sources import PACK, SOURCES
+from ...model.installed import BUNDLED_FOLDER
+from ...model.tmr import load_tmr
+from ...search.motion_signal import MotionSignal
+from . import captions, latents, packs, sheets, vectors
+from .sources import LIBRARY, PACK, SOURCES
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,8 +27,15 @@ def main(arguments: list[str] | None = None) -> int:
     caption = steps.add_parser("captions", help="take captions in (csv: take, text) and check all of them")
     caption.add_argument("files", type=Path, nargs="*")
     steps.add_parser("vectors", help="make the sentence vectors of everything that is searched")
+    steps.add_parser("latents", help="let the motion model that comes with the product read every clip")
     chosen = parser.parse_args(arguments)
-    work = {"packs": _packs, "sheets": _sheets, "captions": _captions, "vectors": _vectors}
+    work = {
+        "packs": _packs,
+        "sheets": _sheets,
+        "captions": _captions,
+        "vectors": _vectors,
+        "latents": _latents,
+    }
     try:
         return work[chosen.step](chosen)
     except TMRError as error:
@@ -59,6 +70,12 @@ def _captions(chosen: argparse.Namespace) -> int:
 def _vectors(_chosen: argparse.Namespace) -> int:
     folders = [source.folder for source in SOURCES]
     print(f"{vectors.write_vectors(load_sentence_encoder(), folders)} texts")
+    return 0
+
+
+def _latents(_chosen: argparse.Namespace) -> int:
+    signal = MotionSignal(load_tmr(BUNDLED_FOLDER))
+    print(f"{latents.write_latents(signal, LIBRARY / LATENTS)} clips")
     return 0
 
 
