@@ -94,6 +94,7 @@ def test_filters_hold_on_disk_too(library, encoder, motions):
 
 def test_the_command_prints_one_json_object(library, capsys):
     arguments = ["search", "a cartwheel", "--library", str(library.folder), "--top", "2", "--json"]
+    arguments += ["--model", "none"]
     assert main(arguments) == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer.keys() == {"query", "results", "seconds", "note", "model"}
