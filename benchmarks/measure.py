@@ -93,13 +93,19 @@ def machine() -> dict[str, str]:
     }
 
 
+def _module() -> str:
+    """What runs: a module of the benchmarks, or a package of them, which is run by its __main__."""
+    path = Path(sys.argv[0])
+    return path.parent.name if path.stem == "__main__" else path.stem
+
+
 def save(name: str, title: str, figures: list[Figure], notes: list[str]) -> Path:
     """Writes a benchmark's result and prints it."""
     RESULTS.mkdir(exist_ok=True)
     out = RESULTS / f"{name}.json"
     record = {
         "title": title,
-        "command": f"python -m benchmarks.{Path(sys.argv[0]).stem}",
+        "command": f"python -m benchmarks.{_module()}",
         "machine": machine(),
         "figures": [asdict(figure) for figure in figures],
         "notes": notes,

@@ -14,7 +14,7 @@ from typing import Any
 from .measure import RESULTS, ROOT
 
 OUT = ROOT / "docs" / "benchmarks.md"
-ORDER = ("serving", "indexing", "insert", "retarget", "networks", "training", "ranks")
+ORDER = ("serving", "indexing", "insert", "retarget", "networks", "training", "motion_model", "ranks")
 HEAD = """# Benchmarks
 
 Drawn by `python -m benchmarks.table` from the results that the scripts named below have written.

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from screen import Screen
 
-LIMIT_S = 240.0
+LIMIT_S = 300.0
 HEADERS = (158, 184, 210)  # pixels from the search box, above no results, down to the first sub-panels
 HANDS = (0.8, 0.73)  # where rows have their hand, with the width of the sidebar
 

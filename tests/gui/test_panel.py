@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.blender, pytest.mark.slow]
 
 SCRIPT = Path(__file__).resolve().with_name("run_panel.py")
 PROGRAMS = ("blender", "xdotool", "xwininfo", "import")
-TIME_LIMIT_S = 300
+TIME_LIMIT_S = 360
 
 
 def test_the_panel_works_with_mouse_and_keyboard(tmp_path):

@@ -28,8 +28,8 @@ ALLOWED = {
     "formats": {"features", "blender"},  # HumanML3D arrays are features; FBX and USD are read by Blender
     "features": set(),
     "model": set(),
-    "library": {"formats", "model"},
-    "search": {"canonical", "features", "library", "model"},
+    "library": {"captioning", "formats", "model"},
+    "search": {"canonical", "captioning", "features", "library", "model"},
     "retarget": set(),
     "canonical": {"features", "formats", "retarget"},
     "blender": {"retarget"},  # options of a retarget that a background Blender does

@@ -1,9 +1,6 @@
 """Motion to words without a model: measured facts, sentences made of them, and what a query says of them.
 
-describe(motion, top) -> sentences; facets(motion) -> what filters and weighs; docs/captioning.md
+`describing` tells a motion in sentences, `facets` are what filters and weighs, `query` holds what a sentence
+asks for against the facets of many clips; docs/captioning.md. Nothing is imported here, because a search
+reads queries and must not pay for what measures motions.
 """
-
-from .describing import Description, describe, describe_facts, facets, facts_of
-from .facets import Facets, facets_of
-
-__all__ = ["Description", "Facets", "describe", "describe_facts", "facets", "facets_of", "facts_of"]

@@ -9,8 +9,9 @@ from typing import Any
 
 from ..canonical import smpl_joints
 from ..motion import Motion
+from .event import Event
 from .facets import Facets, facets_of
-from .facts import Event, MotionFacts, measure
+from .facts import MotionFacts, measure
 from .grammar import Style, sentence
 from .salience import IDLE, salient, weight
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from .facts import LEFT, RIGHT, Event, MotionFacts
+from .event import LEFT, RIGHT, Event
+
+if TYPE_CHECKING:  # what was measured long ago is read without what measures
+    from .facts import MotionFacts
 
 GAITS = ("walk", "sneak", "jog", "run", "crawl")
 _IN_PLACE_M = 0.3  # of the stature: feet are set anew, one goes nowhere
@@ -60,6 +64,12 @@ class Facets:
             "counts": self.counts,
             "events": [_event_row(event) for event in self.events],
         }
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """What `as_row` gave, to the decimals that it keeps."""
+        plain = {name: row[name] for name in row if name != "events"}
+        return cls(**plain, events=tuple(map(_event_of, row["events"])))
 
 
 def facets_of(facts: MotionFacts) -> Facets:
@@ -117,3 +127,8 @@ def _event_row(event: Event) -> dict[str, Any]:
         "count": event.count,
         "certainty": round(event.certainty, 2),
     }
+
+
+def _event_of(row: Mapping[str, Any]) -> Event:
+    plain = {name: row[name] for name in ("kind", "side", "detail", "magnitude", "count", "certainty")}
+    return Event(start_s=row["start"], end_s=row["end"], **plain)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .facts import BOTH, LEFT, RIGHT, Event
+from .event import BOTH, LEFT, RIGHT, Event
 from .salience import GRAMMAR, entry, overlap_s
 
 _VERB = re.compile(r"\[(\w+)\]")

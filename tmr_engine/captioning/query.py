@@ -1,4 +1,4 @@
-"""What a query asks of facets, and how well a clip's facets agree with it. Knows no library."""
+"""What a query asks of facets, and how well the facets of clips agree with it. Knows no library."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .facets import GAITS, Facets
-from .facts import BOTH, LEFT, RIGHT, Event
+import numpy as np
+
+from .event import BOTH, LEFT, RIGHT
+from .facet_table import FacetTable, Values
 
 _T: dict[str, Any] = json.loads(Path(__file__).with_name("query_words.json").read_text(encoding="utf-8"))
 _CLAUSE = re.compile(r"\s*(?:,|;|\bthen\b|\band\b|\bwhile\b|\bfollowed by\b|\bbefore\b|\bafter\b)\s*")
@@ -53,12 +55,15 @@ def parse(text: str) -> tuple[Asked, ...]:
     return tuple(dict.fromkeys(asked))
 
 
-def agreement(asked: tuple[Asked, ...], facets: Facets) -> float:
-    """How well a clip does what is asked, 0..1; 1 where nothing is asked."""
+def agreement(asked: tuple[Asked, ...], table: FacetTable) -> Values:
+    """(N,) how well each clip does what is asked, 0..1; 1 where nothing is asked, 0 without facets."""
     total = sum(part.weight for part in asked)
     if total <= 0:
-        return 1.0
-    return sum(part.weight * _agrees(part, facets) for part in asked) / total
+        return np.ones(len(table))
+    done = np.zeros(len(table))
+    for part in asked:
+        done += part.weight * _agrees(part, table)
+    return np.where(table.known, done / total, 0.0)
 
 
 def _numbers(low: str, what: str, units: dict[str, float]) -> tuple[str, list[Asked]]:
@@ -146,72 +151,74 @@ _PHRASES = {
 }
 
 
-def _agrees(part: Asked, facets: Facets) -> float:
+def _agrees(part: Asked, table: FacetTable) -> Values:
     if part.what == "event":
-        return _event(part, facets)
+        return _event(part, table)
     if part.what == "side":
-        return _side(part, facets)
+        return _side(part, table)
     if part.what == "in_place":
-        return float(facets.in_place)
-    if part.what in ("direction", "pace"):
-        return _way(part, facets)
+        return table.in_place
+    if part.what == "direction":
+        return _direction(part, table)
+    if part.what == "pace":
+        return _pace(part, table)
     measured = {
-        "speed": facets.speed_mps,
-        "duration": facets.duration_s,
-        "degrees": max(facets.turned_left_deg, facets.turned_right_deg),
+        "speed": table.speed_mps,
+        "duration": table.duration_s,
+        "degrees": np.maximum(table.turned_left_deg, table.turned_right_deg),
     }
     return _compared(part.word, part.value, measured[part.what])
 
 
-def _matching(kinds: tuple[str, ...], facets: Facets) -> list[Event]:
-    return [
-        event for event in facets.events if event.kind in kinds or f"{event.kind}/{event.detail}" in kinds
-    ]
-
-
-def _event(part: Asked, facets: Facets) -> float:
-    events = _matching(part.kinds, facets)
-    if not events:
-        return 0.0
-    sure = max(event.certainty for event in events)
-    done = sum(1 if event.kind in GAITS else event.count for event in events)
-    if not part.value or all(event.kind in GAITS for event in events):
+def _event(part: Asked, table: FacetTable) -> Values:
+    events = table.events
+    chosen = events.of(part.kinds)
+    sure = events.most(chosen, events.certainty)
+    if not part.value:
         return sure
-    return sure * (0.5 + 0.5 * max(0.0, 1.0 - abs(done - part.value) / part.value))
+    done = events.sum(chosen, np.where(events.is_gait, 1.0, events.times))
+    counted = 0.5 + 0.5 * np.maximum(0.0, 1.0 - np.abs(done - part.value) / part.value)
+    countable = events.any(chosen & ~events.is_gait)  # nobody counts walks
+    return np.where(countable, sure * counted, sure)
 
 
-def _side(part: Asked, facets: Facets) -> float:
+def _side(part: Asked, table: FacetTable) -> Values:
     """The share of that side among the matching events, by how surely and how much they are of a side."""
     if set(part.kinds) & set(_TURNS):
-        turned = {LEFT: facets.turned_left_deg, RIGHT: facets.turned_right_deg}
-        total = sum(turned.values())
-        return turned.get(part.word, total) / total if total else 0.0
-    shares = {LEFT: 0.0, RIGHT: 0.0, BOTH: 0.0}
-    for event in _matching(part.kinds, facets) if part.kinds else facets.events:
-        side = event.side or event.detail.partition(" ")[0]
-        if side in shares:
-            shares[side] += event.certainty * event.count
-    total = sum(shares.values())
-    if not total:
-        return 0.5 if part.kinds else 0.0
-    half = 0.5 if part.word != BOTH else 0.0
-    return (shares[part.word] + half * (shares[BOTH] if half else 0.0)) / total
+        turned = {LEFT: table.turned_left_deg, RIGHT: table.turned_right_deg}
+        whole = turned[LEFT] + turned[RIGHT]
+        return _share(turned.get(part.word, whole), whole, 0.0)
+    events = table.events
+    chosen = events.of(part.kinds)
+    weight = events.certainty * events.times
+    shares = {side: events.sum(chosen & events.of_side(side), weight) for side in (LEFT, RIGHT, BOTH)}
+    own = shares[part.word] if part.word == BOTH else shares[part.word] + 0.5 * shares[BOTH]
+    # a kind without sides says nothing against the side
+    none = np.where(events.any(chosen), 0.5, 0.0) if part.kinds else np.zeros(len(table))
+    return _share(own, shares[LEFT] + shares[RIGHT] + shares[BOTH], none)
 
 
-def _way(part: Asked, facets: Facets) -> float:
-    if part.what == "pace":
-        fast = facets.speed_class in ("fast walk", "jog", "run")
-        slow = facets.speed_class in ("slow walk", "still", "crawl")
-        return float(fast if part.word == "fast" else slow)
+def _share(part: Values, whole: Values, otherwise: Values | float) -> Values:
+    return np.where(whole > 0, part / np.where(whole > 0, whole, 1.0), otherwise)
+
+
+def _pace(part: Asked, table: FacetTable) -> Values:
+    wanted = ("fast walk", "jog", "run") if part.word == "fast" else ("slow walk", "still", "crawl")
+    return np.array([pace in wanted for pace in table.speed_class], dtype=np.float64)
+
+
+def _direction(part: Asked, table: FacetTable) -> Values:
     wanted = (LEFT, RIGHT) if part.word == "sideways" else (part.word,)
-    events = _matching(part.kinds, facets) if part.kinds else list(facets.events)
-    ways = {event.detail.partition(" ")[0] for event in events} or {facets.direction}
-    return float(bool(ways & set(wanted)) or facets.direction in wanted)
+    events = table.events
+    mostly = np.array([way in wanted for way in table.direction], dtype=np.bool_)
+    return (mostly | events.any(events.of(part.kinds) & events.going(wanted))).astype(np.float64)
 
 
-def _compared(how: str, wanted: float, measured: float) -> float:
+def _compared(how: str, wanted: float, measured: Values) -> Values:
     """1 where the comparison holds; less the farther it is from holding, 0 from half as much again."""
-    off = abs(measured - wanted) / max(wanted, 1e-6)
-    if (how == "more" and measured >= wanted) or (how == "less" and measured <= wanted):
-        return 1.0
-    return max(0.0, 1.0 - 2.0 * off)
+    near = np.maximum(0.0, 1.0 - 2.0 * np.abs(measured - wanted) / max(wanted, 1e-6))
+    if how == "more":
+        return np.where(measured >= wanted, 1.0, near)
+    if how == "less":
+        return np.where(measured <= wanted, 1.0, near)
+    return near

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
-from ..captioning import describe_facts, facets_of, facts_of
+from ..captioning.describing import describe_facts, facts_of
+from ..captioning.facets import facets_of
 from .clips import add_clip_arguments, load_clip
 from .output import print_json
 

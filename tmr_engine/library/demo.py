@@ -14,8 +14,6 @@ from .places import cache_folder, models_folder
 if TYPE_CHECKING:
     from .indexing import Encoder, Progress
 
-# clip ids and their latents, in the form of `caption_vectors`
-LATENTS = "motions.vectors.npz"
 DATA = Path(__file__).parents[1] / "demo_library"
 _STAMP = "demo_stamp"
 _WAIT_S = 120.0  # another process may be making it right now
@@ -48,22 +46,19 @@ def demo_library(
     if library.fact(_STAMP) != stamp:
         model = (encoder or _bundled_encoder)()
         library.index([data], model, progress=progress, wait_s=_WAIT_S)
-        _take_latents(library, data)
+        _take_latents(library)
         if model is not None:
             library.set_fact(_STAMP, stamp, wait_s=_WAIT_S)
     return library
 
 
-def _take_latents(library: Library, data: Path) -> None:
+def _take_latents(library: Library) -> None:
     """What the model that comes with the product has read in the clips, so that nobody has to wait for it."""
-    # an index that is up to date needs none of these
-    from ..model.installed import InstalledModels  # noqa: PLC0415
-    from .caption_vectors import read_caption_vectors  # noqa: PLC0415
+    from ..model.installed import InstalledModels  # noqa: PLC0415  an index that is up to date needs no model
 
     default = InstalledModels(models_folder()).default()
-    if default and (data / LATENTS).is_file():
-        latents = read_caption_vectors(data / LATENTS, default.model_id)
-        library.take_latents(default.model_id, latents, wait_s=_WAIT_S)
+    if default:
+        library.take_known_latents(default.model_id, wait_s=_WAIT_S)
 
 
 def _bundled_encoder() -> Encoder:

@@ -20,7 +20,7 @@ TAGS_ORIGIN = "tags"
 
 @dataclass(frozen=True)
 class ClipRow:
-    """A clip as it is stored; the fields are those of `records.Clip`."""
+    """A clip as it is stored; the fields are those of `records.Clip`, `facets` is that of `reading.Span`."""
 
     id: str
     take: str
@@ -33,6 +33,7 @@ class ClipRow:
     licence: str
     credit: str
     facts: Facts
+    facets: str
 
     @property
     def name_texts(self) -> tuple[Caption, ...]:
@@ -112,6 +113,7 @@ def _row(key: str, take: Take, span: Span | None, name: str, notes: Sequence[Not
         licence=next((note.licence for note in notes if note.licence), ""),
         credit=next((note.credit for note in notes if note.credit), ""),
         facts=place.facts,
+        facets=place.facets,
     )
 
 

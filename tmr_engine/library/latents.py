@@ -7,7 +7,7 @@ are made anew.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -85,23 +85,6 @@ def load_motion_gallery(connection: sqlite3.Connection, model_id: str) -> Motion
         latents=latents.reshape(len(rows), -1) if rows else np.zeros((0, 0), np.float32),
         missing=int(missing),
     )
-
-
-def insert_latents(
-    connection: sqlite3.Connection, model_id: str, latents: Mapping[str, NDArray[np.float32]]
-) -> None:
-    """Takes over latents (clip id -> row; zeros: no body found) of clips that the model has not read."""
-    rows = [
-        (model_id, row.astype("<f2").tobytes() if row.any() else _NOTHING, clip_id)
-        for clip_id, row in latents.items()
-    ]
-    with transaction(connection):
-        connection.executemany(
-            "INSERT OR IGNORE INTO latents (model_id, clip, latent)"
-            " SELECT ?, number, ? FROM clips WHERE id = ?",
-            rows,
-        )
-        bump_generation(connection)
 
 
 def clips_read(connection: sqlite3.Connection, clips: int) -> dict[str, dict[str, Any]]:
@@ -188,10 +171,29 @@ def _keep(
     connection: sqlite3.Connection, encoder: MotionEncoder, held: Sequence[tuple[Unread, Motion]]
 ) -> None:
     latents = encoder.encode([motion for _, motion in held])
-    rows = [
-        (encoder.model_id, clip.number, _NOTHING if latent is None else latent.astype("<f2").tobytes())
-        for (clip, _), latent in zip(held, latents, strict=True)
-    ]
     with transaction(connection):
-        connection.executemany("INSERT INTO latents (model_id, clip, latent) VALUES (?, ?, ?)", rows)
+        put_latents(
+            connection,
+            encoder.model_id,
+            [(clip.number, latent) for (clip, _), latent in zip(held, latents, strict=True)],
+        )
         bump_generation(connection)
+
+
+def put_latents(
+    connection: sqlite3.Connection,
+    model_id: str,
+    latents: Sequence[tuple[int, NDArray[np.floating] | None]],
+) -> None:
+    """Stores what a model has read; part of the caller's transaction.
+
+    Args:
+        connection: for writing.
+        model_id: of the model.
+        latents: clip's number and (width,) unit latent; None where the model finds no human body.
+    """
+    rows = [
+        (model_id, number, _NOTHING if latent is None else latent.astype("<f2").tobytes())
+        for number, latent in latents
+    ]
+    connection.executemany("INSERT INTO latents (model_id, clip, latent) VALUES (?, ?, ?)", rows)

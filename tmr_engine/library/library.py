@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,16 +14,14 @@ from ..errors import LibraryError, MotionFileError
 from . import gallery as galleries
 from . import schema, store, words
 from .gallery import Gallery
-from .latents import MotionGallery, clips_read, encode_clips, insert_latents, load_motion_gallery
+from .latents import MotionGallery, clips_read, encode_clips, load_motion_gallery
 from .lock import writer_lock
 from .records import Clip, IndexReport
 from .vectors import Model, map_vectors
 
 if TYPE_CHECKING:  # a search reads no motion file and indexes nothing: it must not pay for their modules
-    import numpy as np
-    from numpy.typing import NDArray
-
     from ..motion import Motion
+    from .facets import FacetGallery
     from .indexing import Encoder, Progress
     from .latents import MotionEncoder
 
@@ -43,6 +41,7 @@ class Library:
         self._turn = threading.RLock()
         self._galleries: dict[str, Gallery] = {}
         self._motion_galleries: dict[str, MotionGallery] = {}
+        self._facets: FacetGallery | None = None
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str], *, create: bool = False) -> Library:
@@ -74,6 +73,7 @@ class Library:
         with self._turn:
             self._galleries.clear()
             self._motion_galleries.clear()
+            self._facets = None
             self._connection.close()
 
     def index(
@@ -202,10 +202,13 @@ class Library:
             LibraryError: another process is indexing, or the disk refuses.
             Cancelled: `cancelled` said so; what was done until then is kept.
         """
+        from .known_latents import take_known  # noqa: PLC0415  see the head of this file
+
         with writer_lock(self.folder, wait_s=wait_s):
             connection = schema.open_database(self.folder, write=True)
             try:
-                return encode_clips(
+                problems = take_known(connection, encoder.model_id)
+                return problems + encode_clips(
                     connection,
                     encoder,
                     _read_take,
@@ -217,23 +220,22 @@ class Library:
             finally:
                 connection.close()
 
-    def take_latents(
-        self, model_id: str, latents: Mapping[str, NDArray[np.float32]], *, wait_s: float = 0.0
-    ) -> None:
-        """Takes over what a motion model has read in clips elsewhere, where it has not read them here.
+    def take_known_latents(self, model_id: str, *, wait_s: float = 0.0) -> None:
+        """Takes over what lies beside the motion files of a model's reading; nothing is read for it.
 
         Args:
-            model_id: the model.
-            latents: clip id -> (D,) unit row; zeros where the model found no human body.
+            model_id: of the model.
             wait_s: how long to wait for another writer, in seconds.
 
         Raises:
             LibraryError: another process is indexing.
         """
+        from .known_latents import take_known  # noqa: PLC0415  see the head of this file
+
         with writer_lock(self.folder, wait_s=wait_s):
             connection = schema.open_database(self.folder, write=True)
             try:
-                insert_latents(connection, model_id, latents)
+                take_known(connection, model_id)
             finally:
                 connection.close()
 
@@ -245,6 +247,15 @@ class Library:
                 held = load_motion_gallery(connection, model_id)
                 self._motion_galleries[model_id] = held
             return held
+
+    def facets(self) -> FacetGallery:
+        """The measured facets of all clips as of the last committed state."""
+        from .facets import load_facets  # noqa: PLC0415  only a query that asks for facets pays for them
+
+        with self._reading() as connection:
+            if self._facets is None or self._facets.generation != schema.read_generation(connection):
+                self._facets = load_facets(connection)
+            return self._facets
 
     def words(self, query: str, limit: int) -> list[tuple[str, float]]:
         """Clips that hold words of the query: (clip id, score), best first; see `words.find`."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from ..errors import TMRError
+from ..captioning.describing import facets
+from ..errors import FeatureError, LibraryError, RetargetError, TMRError
 from ..formats import read_motions
 from ..motion import Motion
 from ..motion.facts import Facts, measure
+from .known_motions import known_beside
 from .plain_text import plain
 
 SAME_END_S = 0.1  # a captioned part that ends this near to the take's ends is the whole take
@@ -32,11 +35,18 @@ class Part(NamedTuple):
 
 
 class Span(NamedTuple):
-    """What became of a take or a part: the frames' times in the file, and their facts."""
+    """What became of a take or a part.
+
+    Args:
+        start_s, end_s: the frames' times in the file.
+        facts: what a list of clips shows.
+        facets: what a query may ask for, as JSON; empty where the motion is no human's.
+    """
 
     start_s: float
     end_s: float
     facts: Facts
+    facets: str
 
 
 @dataclass(frozen=True)
@@ -99,8 +109,19 @@ def read_job(job: Job) -> Reading:
     except MemoryError:
         return Reading(job.path, content_hash, reason="The file needs more memory than there is.", again=True)
     several = len(motions) > 1
-    takes = tuple(_measure_take(motion, job.parts, several=several) for motion in motions)
+    known, warnings = _known_facets(job.path, content_hash)
+    takes = tuple(_measure_take(motion, job.parts, known, several=several) for motion in motions)
+    takes = (replace(takes[0], warnings=(*takes[0].warnings, *warnings)), *takes[1:])
     return Reading(job.path, content_hash, takes)
+
+
+def _known_facets(path: Path, content_hash: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The facets by take that were measured beforehand, and what is wrong with them."""
+    try:
+        known = known_beside(path)
+    except LibraryError as error:
+        return {}, (plain(str(error)),)
+    return (known.facets, ()) if known is not None and known.content_hash == content_hash else ({}, ())
 
 
 def hash_file(path: Path) -> str:
@@ -112,7 +133,7 @@ def hash_file(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _measure_take(motion: Motion, parts: Sequence[Part], *, several: bool) -> Take:
+def _measure_take(motion: Motion, parts: Sequence[Part], known: Mapping[str, str], *, several: bool) -> Take:
     start = motion.source.start_s
     end = start + motion.duration_s
     spans: dict[Part, Span | None] = {}
@@ -125,5 +146,20 @@ def _measure_take(motion: Motion, parts: Sequence[Part], *, several: bool) -> Ta
             spans[part] = None
         elif last > first:
             cut = motion.cut(first - start, last - start)
-            spans[part] = Span(cut.source.start_s, cut.source.start_s + cut.duration_s, measure(cut))
-    return Take(motion.source.take, motion.fps, Span(start, end, measure(motion)), spans, motion.warnings)
+            spans[part] = _span(cut, facet_row(cut))
+    row = known.get(motion.source.take)
+    whole = _span(motion, facet_row(motion) if row is None else row)
+    return Take(motion.source.take, motion.fps, whole, spans, motion.warnings)
+
+
+def _span(motion: Motion, row: str) -> Span:
+    start = motion.source.start_s
+    return Span(start, start + motion.duration_s, measure(motion), row)
+
+
+def facet_row(motion: Motion) -> str:
+    """The facets of a motion as JSON; empty where it is no human's or has a single frame."""
+    try:
+        return json.dumps(facets(motion).as_row(), separators=(",", ":"))
+    except (RetargetError, FeatureError):  # found by its words alone
+        return ""

@@ -82,6 +82,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             latent BLOB NOT NULL,
             PRIMARY KEY (model_id, clip)) WITHOUT ROWID""",
     ),
+    (
+        # facets: JSON of `captioning.Facets.as_row`; no row where the clip is no human's
+        """CREATE TABLE facets (
+            clip INTEGER PRIMARY KEY REFERENCES clips ON DELETE CASCADE,
+            facets TEXT NOT NULL)""",
+        # clips that were indexed before have none: their files are read again by the next run
+        "UPDATE files SET mtime_ns = -1, content_hash = ''",
+    ),
 )
 
 
@@ -184,7 +192,7 @@ def _check_version(path: Path, version: int, *, write: bool) -> None:
         raise LibraryError(
             f"the library has the older schema {version}",
             where=str(path),
-            fix="Index it once with this version; nothing has to be read again",
+            fix="Index it once with this version",
         )
 
 

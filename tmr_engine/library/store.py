@@ -119,6 +119,8 @@ def add_clips(connection: sqlite3.Connection, file: int, rows: Iterable[ClipRow]
                 row.facts.net_turn_deg,
             ),
         ).fetchone()[0]
+        if row.facets:
+            connection.execute("INSERT INTO facets (clip, facets) VALUES (?, ?)", (number, row.facets))
         texts = [(CAPTION, caption) for caption in row.captions]
         texts += [(NAME, caption) for caption in row.name_texts]
         for position, (kind, caption) in enumerate(texts):

@@ -5,7 +5,7 @@ What reads motions is not imported here, because a search by text must not pay f
 """
 
 from .filters import Filters
-from .fusion import MOTION_ALONE, Weights
+from .fusion import MOTION_ALONE, TEXT_ALONE, Weights
 from .search import Collection, Result, search
 
-__all__ = ["MOTION_ALONE", "Collection", "Filters", "Result", "Weights", "search"]
+__all__ = ["MOTION_ALONE", "TEXT_ALONE", "Collection", "Filters", "Result", "Weights", "search"]

@@ -26,15 +26,18 @@ class Weights:
         meaning: of that.
         words: of exact words.
         motion: of what the motion model reads in the motion; only where there is one.
+        facets: of what was measured in the motion; only where the query asks for something that is.
     """
 
     name: float = 0.9
     meaning: float = 1.0
     words: float = 0.3
     motion: float = 0.5
+    facets: float = 0.3
 
 
-MOTION_ALONE = Weights(name=0.0, meaning=0.0, words=0.0, motion=1.0)
+MOTION_ALONE = Weights(name=0.0, meaning=0.0, words=0.0, motion=1.0, facets=0.3)
+TEXT_ALONE = Weights(motion=0.0, facets=0.0)
 
 
 class Parts(NamedTuple):
@@ -46,12 +49,15 @@ class Parts(NamedTuple):
         words: (N,) 0..1, how many and how rare words of the query stand in its texts.
         motion: (N,) cosine with what the motion model reads in the clip; 0 where it has read nothing. None
             without a motion model.
+        facets: (N,) 0..1 how well the clip does what the query asks of measured facets; None where it asks
+            for none.
     """
 
     caption: Scores
     name: Scores
     words: Scores
     motion: Scores | None = None
+    facets: Scores | None = None
 
 
 # BM25 at which the words part is one half: that of two or three rare words found
@@ -64,12 +70,13 @@ def words_part(bm25: float) -> float:
 
 
 def fuse(parts: Parts, weights: Weights) -> Scores:
-    """(N,) scores, at most 1: the weighted mean of meaning, words and motion."""
+    """(N,) scores, at most 1: the weighted mean of meaning, words, motion and facets."""
     meaning = np.maximum(parts.caption, weights.name * parts.name)
     total = weights.meaning * meaning + weights.words * parts.words
     weight = weights.meaning + weights.words
-    if parts.motion is not None:
-        total = total + weights.motion * parts.motion
-        weight += weights.motion
+    for share, part in ((weights.motion, parts.motion), (weights.facets, parts.facets)):
+        if part is not None:
+            total = total + share * part
+            weight += share
     fused: Scores = total / weight
     return fused

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from ..errors import LibraryError
 from ..library import MotionGallery
+from .alignment import rows_of
 from .fusion import Scores
 from .gallery_scan import CANDIDATE_ROWS, Indices, Vector
 
 if TYPE_CHECKING:
     from .motion_signal import MotionSignal
-
-_rows: WeakKeyDictionary[MotionGallery, tuple[tuple[str, ...], Indices]] = WeakKeyDictionary()
-_rows_lock = threading.Lock()
 
 
 def motion_scores(gallery: MotionGallery, clip_ids: tuple[str, ...], query: Vector) -> Scores:
@@ -30,7 +26,7 @@ def motion_scores(gallery: MotionGallery, clip_ids: tuple[str, ...], query: Vect
     """
     if not gallery.clip_ids:
         return np.zeros(len(clip_ids))
-    rows = _rows_of(gallery, clip_ids)
+    rows = rows_of(gallery, clip_ids)
     cosines = np.append(gallery.latents @ query, 0.0)  # the last for the clips without a latent
     scores: Scores = cosines[rows].astype(np.float64)
     return scores
@@ -41,17 +37,6 @@ def nearest(scores: Scores) -> Indices:
     if len(scores) <= CANDIDATE_ROWS:
         return np.arange(len(scores))
     return np.sort(np.argpartition(-scores, CANDIDATE_ROWS)[:CANDIDATE_ROWS])
-
-
-def _rows_of(gallery: MotionGallery, clip_ids: tuple[str, ...]) -> Indices:
-    """(N,) row of each clip, -1 for none; looked up once for each pair of galleries."""
-    with _rows_lock:
-        held = _rows.get(gallery)
-        if held is None or held[0] is not clip_ids:
-            row_of = {clip: row for row, clip in enumerate(gallery.clip_ids)}
-            held = clip_ids, np.array([row_of.get(clip, -1) for clip in clip_ids], dtype=np.int64)
-            _rows[gallery] = held
-        return held[1]
 
 
 def check_gallery(gallery: MotionGallery, signal: MotionSignal) -> None:

@@ -14,12 +14,14 @@ import numpy as np
 from ..errors import LibraryError
 from ..library import Clip, Gallery, MotionGallery
 from ..model import SentenceEncoder
+from .facet_scan import facet_scores
 from .filters import Filters
 from .fusion import Parts, Scores, Weights, fuse, words_part
 from .gallery_scan import GalleryScan, Indices, Vector, scan_of
 from .motion_scan import check_gallery, motion_scores, nearest
 
 if TYPE_CHECKING:  # a search by text must not pay for reading motions
+    from ..library.facets import FacetGallery
     from .motion_signal import MotionSignal
 
 # clips whose exact words are asked for; behind them words hardly count
@@ -48,6 +50,10 @@ class Collection(Protocol):
         """The latents of a motion model; the same object as long as nothing changes."""
         ...
 
+    def facets(self) -> FacetGallery:
+        """The measured facets of the clips; the same object as long as nothing changes."""
+        ...
+
     def words(self, query: str, limit: int) -> list[tuple[str, float]]:
         """Clips that hold words of the query: (clip id, BM25), best first."""
         ...
@@ -63,7 +69,7 @@ class Result:
         score: at most 1, higher is better; fused from `parts`.
         parts: "caption" and "name" (cosines with the best caption and with name and tags; 0 where the clip
             has none), "words" (0..1, exact words) and, with a motion model, "motion" (cosine with what it
-            reads in the clip).
+            reads in the clip); "facets" (0..1) where the query asks for something that is measured.
         caption: the caption that fits the query best; the clip's name where it has none.
     """
 
@@ -137,7 +143,9 @@ def search(
             latents = library.motion_gallery(motion.model_id)
             check_gallery(latents, motion)
             read = motion_scores(latents, gallery.clip_ids, meant)
-        scored = _score(gallery, query, words, read, weights or Weights(), exact=filters is not None)
+        agreed = facet_scores(library.facets, gallery.clip_ids, text)
+        signals = _Signals(query, words, read, agreed)
+        scored = _score(gallery, signals, weights or Weights(), exact=filters is not None)
         try:
             return list(islice(_results(library, scored, top, filters), top))
         except LibraryError:
@@ -145,6 +153,15 @@ def search(
             if attempt == _TRIES - 1 or library.gallery(encoder.model_id) is gallery:
                 raise
     return []
+
+
+class _Signals(NamedTuple):
+    """What is known of a query: its vector, the clips with its words, and two scores for each of N clips."""
+
+    query: Vector
+    words: dict[str, float]
+    motion: Scores | None
+    facets: Scores | None
 
 
 class _Scored(NamedTuple):
@@ -209,23 +226,17 @@ def _check(gallery: Gallery, encoder: SentenceEncoder) -> None:
         )
 
 
-def _score(
-    gallery: Gallery,
-    query: Vector,
-    words: dict[str, float],
-    read: Scores | None,
-    weights: Weights,
-    *,
-    exact: bool,
-) -> _Scored:
+def _score(gallery: Gallery, signals: _Signals, weights: Weights, *, exact: bool) -> _Scored:
     scan = scan_of(gallery)
-    clips = scan.candidates(query, words, exact=exact)
-    if read is not None:
-        clips = np.union1d(clips, nearest(read))
-    parts = scan.score(clips, query, words)
-    if read is not None:
-        parts = parts._replace(motion=read[clips])
-    return _Scored(scan, query, clips, parts, fuse(parts, weights))
+    clips = scan.candidates(signals.query, signals.words, exact=exact)
+    for read in (signals.motion, signals.facets):
+        if read is not None:
+            clips = np.union1d(clips, nearest(read))
+    parts = scan.score(clips, signals.query, signals.words)._replace(
+        motion=None if signals.motion is None else signals.motion[clips],
+        facets=None if signals.facets is None else signals.facets[clips],
+    )
+    return _Scored(scan, signals.query, clips, parts, fuse(parts, weights))
 
 
 def _results(library: Collection, scored: _Scored, top: int, filters: Filters | None) -> Iterator[Result]:

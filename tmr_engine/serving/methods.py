@@ -22,7 +22,7 @@ from ..search import Filters, search
 from ..search.coverage import coverage_of
 from .jobs import Job
 from .open_libraries import OpenLibraries
-from .open_models import OpenModels
+from .open_models import OpenModel, OpenModels
 from .params import Params
 from .server import Answer, Method, Service
 
@@ -109,8 +109,9 @@ class _Methods:
         filters, model = _filters(params), params.text("model", default="")
         started = time.perf_counter()
         encoder, note = self._encoder_or_note()
+        chosen = self._models.open(model) if encoder else None
         library = self._library(params, job)
-        motion = self._motion(model, library) if encoder else _Motion()
+        motion = _motion_of(library, chosen) if chosen else _Motion()
         job.check()
         results = search(library, encoder, text, top, filters, motion=motion.signal)
         return Answer(
@@ -123,14 +124,6 @@ class _Methods:
                 "unread": motion.unread,
             }
         )
-
-    def _motion(self, model: str, library: Library) -> _Motion:
-        chosen = self._models.open(model)
-        if chosen is None:
-            return _Motion()
-        read = coverage_of(library, chosen.signal.model_id)
-        signal = chosen.signal if read.is_usable else None
-        return _Motion(chosen.name, signal, read.unread, read.note(chosen.name))
 
     def models(self, job: Job) -> Answer:
         """The motion models that can be chosen."""
@@ -235,6 +228,12 @@ class _Methods:
             if self._encoder is None:
                 self._encoder, note = sentence_encoder_or_note(self._model_folder)
             return self._encoder, note
+
+
+def _motion_of(library: Library, chosen: OpenModel) -> _Motion:
+    read = coverage_of(library, chosen.signal.model_id)
+    signal = chosen.signal if read.is_usable else None
+    return _Motion(chosen.name, signal, read.unread, read.note(chosen.name))
 
 
 def _kept_takes() -> KeptTakes:

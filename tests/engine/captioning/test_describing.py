@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.engine.captioning import bodies
-from tmr_engine.captioning import describe_facts
+from tmr_engine.captioning.describing import describe_facts
 from tmr_engine.captioning.facts import measure
 from tmr_engine.features.mirror import mirror_joints
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tests.engine.captioning import bodies
-from tmr_engine.captioning.facts import Event, measure
+from tmr_engine.captioning.event import Event
+from tmr_engine.captioning.facts import measure
 from tmr_engine.errors import FeatureError
 from tmr_engine.features.mirror import mirror_joints
 

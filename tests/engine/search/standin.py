@@ -7,8 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from tmr_engine.captioning.facet_table import FacetTable
+from tmr_engine.captioning.facets import Facets
 from tmr_engine.errors import LibraryError
 from tmr_engine.library import CAPTION, NAME, Caption, Clip, Gallery
+from tmr_engine.library.facets import FacetGallery
 
 WIDTH = 64
 
@@ -58,6 +61,7 @@ class StandInLibrary:
         self, encoder: StandInEncoder, clips: Sequence[Clip], bm25: dict[str, float] | None = None
     ) -> None:
         self.held = {clip.id: clip for clip in clips}
+        self.measured: dict[str, Facets] = {}
         self.bm25 = bm25 or {}
         self.asked: list[tuple[str, int]] = []
         self.read: list[str] = []
@@ -81,6 +85,10 @@ class StandInLibrary:
             return [self.held[clip_id] for clip_id in clip_ids]
         except KeyError as error:
             raise LibraryError(f"there is no clip {error.args[0]} in this library") from error
+
+    def facets(self) -> FacetGallery:
+        ids = tuple(clip_id for clip_id in self.held if clip_id in self.measured)
+        return FacetGallery(0, ids, FacetTable([self.measured[clip_id] for clip_id in ids]))
 
     def words(self, query: str, limit: int) -> list[tuple[str, float]]:
         self.asked.append((query, limit))

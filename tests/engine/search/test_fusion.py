@@ -17,6 +17,14 @@ def test_the_score_is_the_weighted_mean_of_meaning_and_words():
     assert np.allclose(scores, [2 * 0.6 / 3, (2 * 0.4 + 0.9) / 3, 1 / 3])
 
 
+def test_motion_and_facets_count_where_there_are_any():
+    parts = _parts([0.6], [0.0], [0.0])
+    weights = Weights(name=0.0, meaning=1.0, words=1.0, motion=2.0, facets=4.0)
+    assert fuse(parts, weights).tolist() == [0.3]
+    told = parts._replace(motion=np.array([0.9]), facets=np.array([0.5]))
+    assert np.allclose(fuse(told, weights), (0.6 + 2 * 0.9 + 4 * 0.5) / 8)
+
+
 def test_no_score_is_above_one():
     assert fuse(_parts([1.0], [1.0], [1.0]), Weights()).tolist() == [1.0]
 

@@ -94,7 +94,7 @@ def test_a_search_says_what_the_model_has_not_read_and_goes_on_by_text(
     assert f"Run: tmr index --library {place} --model one." in capsys.readouterr().err
 
     said("index", "--library", place, "--model", "one")
-    found = said("search", "kick", "--library", place, "--model", "one", "--signal", "motion")
+    found = said("search", "sad", "--library", place, "--model", "one", "--signal", "motion")
     assert (found["note"], found["model"]) == ("", "one")
     assert [row["score"] for row in found["results"]] == [row["parts"]["motion"] for row in found["results"]]
 

@@ -6,7 +6,6 @@ Lengths count in shares of the stature, leg or arm and speeds in shares of sqrt(
 sizes and proportions are measured alike; time counts in seconds, so that the frame rate does not matter.
 """
 
-from .event import BOTH, LEFT, RIGHT, Event
 from .measure import MotionFacts, measure
 
-__all__ = ["BOTH", "LEFT", "RIGHT", "Event", "MotionFacts", "measure"]
+__all__ = ["MotionFacts", "measure"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..event import LEFT, RIGHT, Event
 from .body import PELVIS, RATE, Body, frames_of
-from .event import LEFT, RIGHT, Event
 from .limits import certainty, limits
 from .spans import Span
 

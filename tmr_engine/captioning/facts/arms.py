@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 
 from ...motion.rotation import FloatArray
+from ..event import BOTH, SIDES, Event
 from .body import ELBOWS, RATE, SHOULDERS, WRISTS, Body, frames_of
-from .event import BOTH, SIDES, Event
 from .limits import certainty, limits
 from .rhythm import turning_points
 from .spans import Span, above, spans

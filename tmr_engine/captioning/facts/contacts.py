@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ...motion.rotation import FloatArray
+from ..event import BOTH, LEFT, RIGHT, SIDES, Event
 from .arms import from_shoulders
 from .body import ELBOWS, HEAD, HIPS, KNEES, RATE, WRISTS, Body, frames_of
-from .event import BOTH, LEFT, RIGHT, SIDES, Event
 from .limits import certainty, limits
 from .rhythm import turning_points
 from .spans import Mask, Span, rate, spans

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..event import LEFT, RIGHT, Event
 from .body import NECK, PELVIS, WRISTS, Body, frames_of
-from .event import LEFT, RIGHT, Event
 from .limits import certainty, limits
 from .spans import Span, above
 

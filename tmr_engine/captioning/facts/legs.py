@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ...motion.rotation import FloatArray
+from ..event import SIDES, Event
 from .body import ANKLES, HIPS, KNEES, RATE, Body, frames_of
-from .event import SIDES, Event
 from .limits import certainty, limits
 from .spans import Span, above, rate
 

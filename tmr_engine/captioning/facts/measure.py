@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...motion.rotation import FloatArray
+from ..event import Event
 from .airborne import jumps
 from .arms import arms
 from .body import Body
 from .contacts import contacts
-from .event import Event
 from .inversions import inversions
 from .legs import legs
 from .limits import limits

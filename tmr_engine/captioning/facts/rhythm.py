@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ...motion.rotation import FloatArray
-from .event import Event
+from ..event import Event
 
 # of these, left right left is no "left twice"
 _IN_ORDER = ("turn", "spin", "walk", "jog", "run", "sneak", "crawl")

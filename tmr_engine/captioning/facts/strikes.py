@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ...motion.rotation import FloatArray
+from ..event import BOTH, SIDES, Event
 from .arms import from_shoulders
 from .body import RATE, Body, frames_of
-from .event import BOTH, SIDES, Event
 from .limits import certainty, limits
 from .spans import Span, above, rate
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from ...motion.rotation import FloatArray
+from ..event import Event
 from .body import ANKLES, PELVIS, RATE, Body, frames_of
-from .event import Event
 from .limits import certainty, limits
 from .spans import Span, above, rate, smooth, spans
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ...motion.rotation import FloatArray
+from ..event import LEFT, RIGHT, Event
 from .body import ANKLES, RATE, TOES, Body, frames_of
-from .event import LEFT, RIGHT, Event
 from .limits import certainty, limits
 from .spans import above, rate, smooth
 

@@ -8,13 +8,9 @@ from pathlib import Path
 
 from ...errors import TMRError
 from ...formats.pack import Pack
-from ...library.demo import LATENTS
 from ...model import load_sentence_encoder
-from ...model.installed import BUNDLED_FOLDER
-from ...model.tmr import load_tmr
-from ...search.motion_signal import MotionSignal
-from . import captions, latents, packs, sheets, vectors
-from .sources import LIBRARY, PACK, SOURCES
+from . import captions, known, packs, sheets, vectors
+from .sources import PACK, SOURCES
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,15 +23,10 @@ def main(arguments: list[str] | None = None) -> int:
     caption = steps.add_parser("captions", help="take captions in (csv: take, text) and check all of them")
     caption.add_argument("files", type=Path, nargs="*")
     steps.add_parser("vectors", help="make the sentence vectors of everything that is searched")
-    steps.add_parser("latents", help="let the motion model that comes with the product read every clip")
+    read = steps.add_parser("known", help="measure every clip and let the model that ships read it")
+    read.add_argument("model", type=Path)
     chosen = parser.parse_args(arguments)
-    work = {
-        "packs": _packs,
-        "sheets": _sheets,
-        "captions": _captions,
-        "vectors": _vectors,
-        "latents": _latents,
-    }
+    work = {"packs": _packs, "sheets": _sheets, "captions": _captions, "vectors": _vectors, "known": _known}
     try:
         return work[chosen.step](chosen)
     except TMRError as error:
@@ -73,9 +64,9 @@ def _vectors(_chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _latents(_chosen: argparse.Namespace) -> int:
-    signal = MotionSignal(load_tmr(BUNDLED_FOLDER))
-    print(f"{latents.write_latents(signal, LIBRARY / LATENTS)} clips")
+def _known(chosen: argparse.Namespace) -> int:
+    folders = [source.folder for source in SOURCES]
+    print(f"{known.write_known_motions(folders, chosen.model)} clips")
     return 0
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...captioning import describe_facts
+from ...captioning.describing import describe_facts
 from ...captioning.facts import MotionFacts, measure
 from ...captioning.rewrite import joined, mirror, paraphrased, tempo
 from ...datasets import Caption, Dataset, Item, MotionPlace

@@ -1,0 +1,37 @@
+"""The measured facets of the clips, which queries are held against."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+
+from ..captioning.facet_table import FacetTable
+from ..captioning.facets import Facets
+from .schema import read_generation, transaction
+
+
+@dataclass(frozen=True, eq=False)
+class FacetGallery:
+    """The facets of a library, as of one committed state.
+
+    Args:
+        generation: of the library.
+        clip_ids: the N clips that have facets; the others show no human body.
+        table: theirs.
+    """
+
+    generation: int
+    clip_ids: tuple[str, ...]
+    table: FacetTable
+
+
+def load_facets(connection: sqlite3.Connection) -> FacetGallery:
+    """The facets of every clip that has any."""
+    with transaction(connection, "DEFERRED"):  # one snapshot for all that is read
+        rows = connection.execute(
+            "SELECT clips.id, facets FROM facets JOIN clips ON clips.number = facets.clip ORDER BY clips.id"
+        ).fetchall()
+        generation = read_generation(connection)
+    facets = [Facets.from_row(json.loads(row)) for _, row in rows]
+    return FacetGallery(generation, tuple(clip for clip, _ in rows), FacetTable(facets))
