@@ -231,6 +231,9 @@ class _Methods:
 
 
 def _motion_of(library: Library, chosen: OpenModel) -> _Motion:
+    if not chosen.reads_text:
+        why = f"the model {chosen.name} reads no sentences: its text model is not part of this product"
+        return _Motion(chosen.name, note=f"Only texts were compared, because {why}.")
     read = coverage_of(library, chosen.signal.model_id)
     signal = chosen.signal if read.is_usable else None
     return _Motion(chosen.name, signal, read.unread, read.note(chosen.name))

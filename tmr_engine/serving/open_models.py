@@ -14,10 +14,11 @@ if TYPE_CHECKING:  # an engine that starts must not pay for what reads motions
 
 
 class OpenModel(NamedTuple):
-    """A model, and what it was chosen by."""
+    """A model, what it was chosen by, and whether it reads sentences (see `InstalledModel`)."""
 
     name: str
     signal: MotionSignal
+    reads_text: bool
 
 
 class OpenModels:
@@ -57,7 +58,7 @@ class OpenModels:
             signal = self._held.get(model.folder)
             if signal is None or signal.model_id != model.model_id:
                 signal = self._held[model.folder] = _load(model.folder)
-            return OpenModel(model.name, signal)
+            return OpenModel(model.name, signal, model.reads_text)
 
     def required(self, named: str) -> OpenModel:
         """The same for what can do nothing without a model.

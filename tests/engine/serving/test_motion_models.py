@@ -112,6 +112,22 @@ def test_a_library_is_read_by_the_model_that_is_named_and_searched_by_it(
     assert "motion" not in found["results"][0]["parts"]
 
 
+def test_a_model_that_reads_no_sentences_says_so_and_texts_are_compared(
+    engine: Peer, motions: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mute"
+    folder.mkdir()
+    served(folder, SIZES, random_weights(SIZES, 5))  # its manifest names no text model, as the authors' runs
+    ask, place = Asking(engine), str(tmp_path / "library")
+    ask("library.index", library=place, paths=[str(motions)], model=str(folder))
+    found = ask("library.search", library=place, text="kick", model=str(folder)).values
+    assert (len(found["results"]), found["unread"]) == (3, 0)
+    assert "reads no sentences" in found["note"]
+    error = ask.outcome("motion.generate", text="kick", model=str(folder))
+    assert isinstance(error, Error)
+    assert error.code == "bundle"
+
+
 def test_what_cannot_be_done_is_refused_in_a_sentence(engine: Peer, motions: Path, tmp_path: Path) -> None:
     ask, place = Asking(engine), str(tmp_path / "library")
     for method, params, code, what in (
