@@ -14,7 +14,17 @@ from typing import Any
 from .measure import RESULTS, ROOT
 
 OUT = ROOT / "docs" / "benchmarks.md"
-ORDER = ("serving", "indexing", "insert", "retarget", "networks", "training", "motion_model", "ranks")
+ORDER = (
+    "serving",
+    "indexing",
+    "insert",
+    "retarget",
+    "networks",
+    "training",
+    "motion_model",
+    "fused_search",
+    "ranks",
+)
 HEAD = """# Benchmarks
 
 Drawn by `python -m benchmarks.table` from the results that the scripts named below have written.

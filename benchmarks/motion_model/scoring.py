@@ -10,7 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.motion_model.material import kept
-from tmr_engine.captioning import Facets, describe_facts, facets_of
+from tmr_engine.captioning.describing import describe_facts
+from tmr_engine.captioning.facet_table import FacetTable
+from tmr_engine.captioning.facets import facets_of
 from tmr_engine.captioning.facts import measure
 from tmr_engine.captioning.query import agreement, parse
 from tmr_engine.features import FEATURE_FPS
@@ -77,12 +79,11 @@ class Kinematics:
 
     def __init__(self, joints: Sequence[np.ndarray]) -> None:
         self._facts = [measure(motion, FEATURE_FPS) for motion in joints]
-        self.facets: list[Facets] = [facets_of(facts) for facts in self._facts]
+        self.facets = FacetTable([facets_of(facts) for facts in self._facts])
 
     def agreements(self, texts: Sequence[str]) -> np.ndarray:
         """(Q, N) how well each motion does what each text asks, 0..1."""
-        asked = [parse(text) for text in texts]
-        return np.array([[agreement(parts, facets) for facets in self.facets] for parts in asked])
+        return np.array([agreement(parse(text), self.facets) for text in texts])
 
     def described(self, encoder: SentenceEncoder, texts: Sequence[str]) -> np.ndarray:
         """(Q, N) mean cosine of each text with the sentences about each motion."""

@@ -73,7 +73,7 @@ def test_windows_lie_within_the_part_and_move(training_set: TrainingSet) -> None
 def test_a_batch_holds_normalised_clips_padded_with_zeros(training_set: TrainingSet) -> None:
     plan = training_set.plan(**USUAL)
     items = plan.batches[0]
-    batch = training_set.batch(items, plan, longest=90, ids=False, wrong_order=False)
+    batch = training_set.batch(items, plan, longest=90, ids=False, wrong=False)
     statistics = training_set.statistics
     for row, item in enumerate(items):
         (caption,) = plan.captions[item]

@@ -34,6 +34,7 @@ EVERYTHING = LossConfig(
     hard_negatives=True,
     queue=6,
     shuffled_events=True,
+    wrong_sides=True,
 )
 
 
@@ -86,7 +87,7 @@ def test_a_caption_in_wrong_order_is_a_negative_of_its_own_motion_alone() -> Non
     text, motion = torch.eye(3)[:2], torch.eye(3)[:2]
     batch = pairs_only(2)
     batch.wrong_owners = torch.tensor([1])
-    latents = latents_of(text, motion)._replace(wrong_order=torch.tensor([[0.0, 3.0, 4.0]]))
+    latents = latents_of(text, motion)._replace(wrong=torch.tensor([[0.0, 3.0, 4.0]]))
     objective = Objective(config, Ranks(0, 1, CPU), Queue(0, 3, 2, CPU))
     found = objective(latents, batch, torch.eye(2), 2).values[3].item()
     usual = log_softmax_by_hand(1, [0])

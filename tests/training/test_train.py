@@ -117,7 +117,13 @@ def test_one_batch_of_32_real_clips_is_learned_by_heart(tmp_path: Path) -> None:
 
 EVERYTHING = {
     "loss": {"queue": 20, "shuffled_events": True, "hard_negatives": True, "valid_frames_only": True},
-    "training": {"captions_averaged": 2, "bucketed": True, "epochs": 5, "checkpoint_steps": 2},
+    "training": {
+        "captions_averaged": 2,
+        "bucketed": True,
+        "epochs": 5,
+        "checkpoint_steps": 2,
+        "averaging": 0.9,
+    },
 }
 
 
@@ -140,6 +146,31 @@ def start(arguments: list[str], *, processes: int = 1) -> subprocess.Popen[bytes
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
+
+
+def test_a_run_begins_with_another_and_only_the_networks_that_are_named_learn(
+    made_set: Path, tmp_path: Path
+) -> None:
+    train(config(made_set, tmp_path / "first", loss={"reconstruction": 0.0}))
+    begun = {"begin_with": str(tmp_path / "first"), "networks": ["motion_decoder"]}
+    train(config(made_set, tmp_path / "second", training=begun))
+    for name in ("motion_encoder", "text_encoder", "motion_decoder"):
+        one, other = (
+            load_file(tmp_path / run / "last_weights" / f"{name}.safetensors") for run in ("first", "second")
+        )
+        same = all(np.array_equal(one[key], other[key]) for key in one)
+        assert same == (name != "motion_decoder")
+    for name in ("mean", "std"):
+        files = (tmp_path / run / "stats" / f"{name}.npy" for run in ("first", "second"))
+        assert np.array_equal(*map(np.load, files))
+
+
+@pytest.mark.parametrize(
+    "training", [{"networks": ["motion_decoder"]}, {"begin_with": "run", "networks": ["decoder"]}]
+)
+def test_networks_that_cannot_be_chosen_are_refused(tmp_path: Path, training: dict) -> None:
+    with pytest.raises(ConfigError, match=r"training\.networks"):
+        config("demo", tmp_path, training=training)
 
 
 @pytest.mark.slow

@@ -41,6 +41,10 @@ class SentenceEncoder(Protocol):
         """(N, D) float32 unit rows, one for each text; any text is accepted, the empty one too."""
         ...
 
+    def knows(self, word: str) -> bool:
+        """Whether a word in lower case stands whole in its vocabulary: a common English word."""
+        ...
+
 
 class NumpySentenceEncoder:
     """all-MiniLM-L6-v2 and models like it in NumPy alone: BERT, mean over the tokens, unit length.
@@ -63,6 +67,10 @@ class NumpySentenceEncoder:
     def width(self) -> int:
         """D, numbers in a vector."""
         return self._bert.size.width
+
+    def knows(self, word: str) -> bool:
+        """Whether a word in lower case is a common English word."""
+        return self._tokenizer.holds(word)
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """(N, D) float32 unit rows, one for each text."""

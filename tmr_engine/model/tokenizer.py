@@ -58,6 +58,10 @@ class WordPieceTokenizer:
         """Number of pieces."""
         return len(self._vocabulary)
 
+    def holds(self, word: str) -> bool:
+        """Whether a word in lower case stands whole in the vocabulary."""
+        return word in self._vocabulary
+
     def encode(self, text: str) -> list[int]:
         """The ids of a text, [CLS] first and [SEP] last.
 

@@ -6,6 +6,6 @@ What reads motions is not imported here, because a search by text must not pay f
 
 from .filters import Filters
 from .fusion import MOTION_ALONE, TEXT_ALONE, Weights
-from .search import Collection, Result, search
+from .search import Collection, Result, search, understood
 
-__all__ = ["MOTION_ALONE", "TEXT_ALONE", "Collection", "Filters", "Result", "Weights", "search"]
+__all__ = ["MOTION_ALONE", "TEXT_ALONE", "Collection", "Filters", "Result", "Weights", "search", "understood"]

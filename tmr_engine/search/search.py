@@ -19,6 +19,7 @@ from .filters import Filters
 from .fusion import Parts, Scores, Weights, fuse, words_part
 from .gallery_scan import GalleryScan, Indices, Vector, scan_of
 from .motion_scan import check_gallery, motion_scores, nearest
+from .spelling import corrected
 
 if TYPE_CHECKING:  # a search by text must not pay for reading motions
     from ..library.facets import FacetGallery
@@ -95,6 +96,16 @@ class Result:
             "licence": self.clip.licence,
             "credit": self.clip.credit,
         }
+
+
+def understood(library: Collection, encoder: SentenceEncoder | None, text: str) -> str:
+    """What a user meant to type: slips of the keyboard put right (`spelling`), the text itself without any.
+
+    Words that stand in the library are left alone; so is everything where there is no encoder.
+    """
+    if encoder is None:
+        return text
+    return corrected(text, lambda word: encoder.knows(word) or bool(library.words(word, 1)))
 
 
 def search(

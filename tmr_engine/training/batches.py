@@ -25,7 +25,7 @@ _BUCKET_BATCHES = 16  # clips are sorted by length within so many batches' worth
 
 @dataclass
 class Batch:
-    """B pairs, M captions (M = B unless captions are averaged), K captions in wrong order.
+    """B pairs, M captions (M = B unless captions are averaged), K captions that are wrong.
 
     Args:
         motion: (B, L, F) normalised, zero where padded.
@@ -33,7 +33,7 @@ class Batch:
         text: (M + K, S, W) token vectors, or (M + K, S) ids where the backbone is tuned.
         text_mask: (M + K, S) bool.
         text_owners: (M,) the pair of each caption.
-        wrong_owners: (K,) the pair of each caption in wrong order.
+        wrong_owners: (K,) the pair that each wrong caption contradicts.
     """
 
     motion: Tensor
@@ -104,9 +104,7 @@ class TrainingSet:
         ]
         return EpochPlan(batches, [(0,)] * count, windows)
 
-    def batch(
-        self, items: Sequence[int], plan: EpochPlan, *, longest: int, ids: bool, wrong_order: bool
-    ) -> Batch:
+    def batch(self, items: Sequence[int], plan: EpochPlan, *, longest: int, ids: bool, wrong: bool) -> Batch:
         """Items as tensors.
 
         Args:
@@ -114,7 +112,7 @@ class TrainingSet:
             plan: what is shown of them.
             longest: L, frames to pad to.
             ids: token ids in place of token vectors.
-            wrong_order: add the captions in wrong order.
+            wrong: add captions that contradict the motions.
         """
         rows = [self._shown(item, plan) for item in items]
         motion = torch.zeros(len(rows), longest, self.dataset.width)
@@ -122,19 +120,19 @@ class TrainingSet:
         for place, row in enumerate(rows):
             motion[place, : len(row)] = torch.from_numpy(row)
             mask[place, : len(row)] = True
-        captions, owners, wrong, wrong_owners = [], [], [], []
+        captions, owners, contradicting, wrong_owners = [], [], [], []
         for place, item in enumerate(items):
             texts = [self.dataset.captions(item)[number].text for number in plan.captions[item]]
             captions += texts
             owners += [place] * len(texts)
-            other = self.texts.reordered.get(texts[0], "") if wrong_order else ""
+            other = self.texts.wrong.get(texts[0], "") if wrong else ""
             if other:
-                wrong.append(other)
+                contradicting.append(other)
                 wrong_owners.append(place)
         text, text_mask = (
-            pad_ids(self.texts.ids(captions + wrong))
+            pad_ids(self.texts.ids(captions + contradicting))
             if ids
-            else pad_vectors(self.texts.tokens(captions + wrong))
+            else pad_vectors(self.texts.tokens(captions + contradicting))
         )
         to_tensor = torch.tensor
         return Batch(

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar, get_args, get_type_hints
 from ..errors import TMRError
 from .networks import NetworkSize
 
+NETWORKS = ("motion_encoder", "text_encoder", "motion_decoder")
 CONFIGS = Path(__file__).with_name("configs")
 _MAX_BYTES = 1 << 20
 # what may differ when a run goes on: none of it changes a number of a step
@@ -82,6 +83,7 @@ class LossConfig:
         queue: so many latents of earlier batches are negatives too (Wang et al. 2020); 0 for none.
         shuffled_events: a caption with its events in another order is a negative of its motion
             (Fujiwara et al. 2024).
+        wrong_sides: a caption with left and right exchanged is a negative of its motion.
     """
 
     reconstruction: float = 1.0
@@ -98,6 +100,7 @@ class LossConfig:
     hard_beta: float = 0.5
     queue: int = 0
     shuffled_events: bool = False
+    wrong_sides: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,9 +131,13 @@ class TrainingConfig:
 
     Args:
         folder: the run folder.
+        begin_with: a run folder whose weights and statistics this run begins with; "" begins with chance.
+        networks: those that learn; the others keep the weights of `begin_with`.
         epochs: over the training split.
         batch_size: of all processes together.
         learning_rate, weight_decay: of AdamW; constant, as published.
+        averaging: how much of the running mean of the weights each step keeps (0.995, say); the mean is what
+            is validated and written (Polyak and Juditsky 1992). 0, as published: the last weights.
         seed: decides every random number.
         captions_averaged: up to so many captions of the same part are encoded and averaged; 1 as published.
         bucketed: batches of clips of similar length, which waste less on padding.
@@ -141,10 +148,13 @@ class TrainingConfig:
     """
 
     folder: str
+    begin_with: str = ""
+    networks: tuple[str, ...] = NETWORKS
     epochs: int = 500
     batch_size: int = 32
     learning_rate: float = 1e-4
     weight_decay: float = 0.01
+    averaging: float = 0.0
     seed: int = 1234
     captions_averaged: int = 1
     bucketed: bool = False
@@ -175,6 +185,7 @@ _Section = TypeVar("_Section")
 _RANGES: dict[str, tuple[float, float]] = {
     "training.epochs": (1, 1e6),
     "training.batch_size": (2, 1e6),
+    "training.averaging": (0.0, 0.99999),
     "training.captions_averaged": (1, 64),
     "training.checkpoint_steps": (1, 1e9),
     "training.validate_epochs": (1, 1e6),
@@ -238,6 +249,17 @@ def config_of(table: Mapping[str, Any], where: str) -> RunConfig:
         )
     if config.data.longest_s < config.data.shortest_s:
         raise ConfigError("data.longest_s is less than data.shortest_s", where=where)
+    for name in config.training.networks:
+        if name not in NETWORKS:
+            raise ConfigError(
+                f'training.networks names "{name}"', where=where, fix=f"there are {', '.join(NETWORKS)}"
+            )
+    if set(config.training.networks) != set(NETWORKS) and not config.training.begin_with:
+        raise ConfigError(
+            "training.networks leaves a network out that has no weights yet",
+            where=where,
+            fix="Name a run to begin with (training.begin_with), or let all networks learn",
+        )
     if config.loss.form == "margin" and (config.loss.hard_negatives or config.loss.queue):
         raise ConfigError('loss.hard_negatives and loss.queue need loss.form = "infonce"', where=where)
     return config

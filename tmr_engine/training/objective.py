@@ -138,21 +138,21 @@ class Objective:
             to_texts = torch.cat([to_texts, cosines(motion, kept.text)], dim=1)
         to_motions = (to_motions / config.temperature).masked_fill(excluded, -torch.inf)
         to_texts = (to_texts / config.temperature).masked_fill(excluded, -torch.inf)
-        if config.shuffled_events and learning:
-            own = self._ranks.gather(self._to_wrong_order(latents, batch), count)
+        if (config.shuffled_events or config.wrong_sides) and learning:
+            own = self._ranks.gather(self._to_wrong(latents, batch), count)
             to_texts = torch.cat([to_texts, own], dim=1)
         if learning:
             self.queue.push(text, motion, sentences)
         return 0.5 * (self._entropy(to_motions) + self._entropy(to_texts))
 
-    def _to_wrong_order(self, latents: Latents, batch: Batch) -> Tensor:
-        """(own rows, 1) scores of each motion and its own caption in wrong order; -inf where it has none."""
+    def _to_wrong(self, latents: Latents, batch: Batch) -> Tensor:
+        """(own rows, 1) scores of each motion and the caption that contradicts it; -inf where it has none."""
         column = latents.motion_sample.new_full((len(batch.motion), 1), -torch.inf).float()
         owners = batch.wrong_owners
         if len(owners) == 0:
             return column
         motion = functional.normalize(latents.motion_sample.float()[owners], dim=-1)
-        wrong = functional.normalize(latents.wrong_order.float(), dim=-1)
+        wrong = functional.normalize(latents.wrong.float(), dim=-1)
         return column.index_copy(0, owners, (motion * wrong).sum(1, keepdim=True) / self._config.temperature)
 
     def _entropy(self, scores: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """Everything a run needs to go on exactly where it was, as named arrays.
 
 The random numbers of a step depend on seed, step and rank alone, and the order of an epoch on seed and epoch;
-so the state is the weights, AdamW's moments, the queue and the place in the epoch.
+so the state is the weights, their running mean, AdamW's moments, the queue and the place in the epoch.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import torch
 from torch import Tensor
 
 from ..errors import BundleError
+from .averaging import RunningMean
 from .objective import LOSSES, Queue
 from .run_folder import load_exactly
 from .tmr import TMR
 
-_MODEL, _ADAMW, _QUEUE = "model.", "adamw.", "queue."
+_MODEL, _MEAN, _ADAMW, _QUEUE = "model.", "mean.", "adamw.", "queue."
 _MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 
 
@@ -44,9 +45,29 @@ class Place:
     seconds: float = 0.0
 
 
-def state_of(model: TMR, optimiser: torch.optim.AdamW, queue: Queue, place: Place) -> dict[str, Tensor]:
+@dataclass(frozen=True)
+class Learner:
+    """What a step changes.
+
+    Args:
+        model: the weights.
+        mean: their running mean, where it is kept.
+        optimiser: its moments.
+        queue: latents of earlier batches.
+    """
+
+    model: TMR
+    mean: RunningMean | None
+    optimiser: torch.optim.AdamW
+    queue: Queue
+
+
+def state_of(learner: Learner, place: Place) -> dict[str, Tensor]:
     """The state as named arrays."""
+    model, mean, optimiser, queue = learner.model, learner.mean, learner.optimiser, learner.queue
     arrays = {f"{_MODEL}{name}": tensor for name, tensor in model.state_dict().items()}
+    if mean is not None:
+        arrays |= {f"{_MEAN}{name}": tensor for name, tensor in mean.model.state_dict().items()}
     for name, parameter in model.named_parameters():
         for moment, tensor in optimiser.state.get(parameter, {}).items():
             arrays[f"{_ADAMW}{name}.{moment}"] = tensor
@@ -57,15 +78,16 @@ def state_of(model: TMR, optimiser: torch.optim.AdamW, queue: Queue, place: Plac
     return arrays
 
 
-def put_back(
-    arrays: Mapping[str, Tensor], model: TMR, optimiser: torch.optim.AdamW, queue: Queue, where: Path
-) -> Place:
+def put_back(arrays: Mapping[str, Tensor], learner: Learner, where: Path) -> Place:
     """Puts a state back.
 
     Raises:
         BundleError: names or shapes are not those of this run.
     """
+    model, mean, optimiser, queue = learner.model, learner.mean, learner.optimiser, learner.queue
     load_exactly(model, _below(arrays, _MODEL), where)
+    if mean is not None:
+        load_exactly(mean.model, _below(arrays, _MEAN), where)
     moments = _below(arrays, _ADAMW)
     for name, parameter in model.named_parameters():
         held = {moment: moments[f"{name}.{moment}"] for moment in _MOMENTS if f"{name}.{moment}" in moments}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,6 @@ from ..library.places import cache_folder
 from ..model import load_sentence_encoder
 from ..model.safetensors import read_safetensors, write_safetensors
 from ..motion.rotation import FloatArray
-from .events import reordered
 from .text_backbone import TextBackbone
 
 
@@ -24,7 +23,8 @@ class Texts:
         captions: every caption of the data sets of a run.
         backbone: makes token vectors.
         vectors: whether they are wanted; a backbone that is tuned makes them anew in every step.
-        wrong_order: prepare the captions with their events in another order too.
+        contradict: gives a caption that is wrong where another is right, "" where there is none
+            (`contradictions.contradicted`); None prepares none.
         folder: where vectors are kept; None: in the user's cache folder. They are found again by model and
             captions, so nothing is ever out of date.
     """
@@ -35,12 +35,12 @@ class Texts:
         backbone: TextBackbone,
         *,
         vectors: bool = True,
-        wrong_order: bool = False,
+        contradict: Callable[[str], str] | None = None,
         folder: Path | None = None,
     ) -> None:
         distinct = list(dict.fromkeys(captions))
-        self.reordered = {text: reordered(text) for text in distinct} if wrong_order else {}
-        every = list(dict.fromkeys([*distinct, *filter(None, self.reordered.values())]))
+        self.wrong = {text: contradict(text) for text in distinct} if contradict else {}
+        every = list(dict.fromkeys([*distinct, *filter(None, self.wrong.values())]))
         self._rows = {text: row for row, text in enumerate(every)}
         self._ids = backbone.ids(every)
         place = folder or cache_folder() / "training"

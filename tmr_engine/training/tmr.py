@@ -21,7 +21,7 @@ class Latents(NamedTuple):
         text, motion: (mu, logvar), each (B, D).
         text_sample, motion_sample: (B, D) drawn from them.
         decoded: both samples decoded, (B, L, F); None where reconstruction has no weight.
-        wrong_order: (K, D) samples of captions with their events in another order.
+        wrong: (K, D) samples of captions that contradict a motion.
     """
 
     text: Gaussian
@@ -29,7 +29,7 @@ class Latents(NamedTuple):
     text_sample: Tensor
     motion_sample: Tensor
     decoded: tuple[Tensor, Tensor] | None
-    wrong_order: Tensor
+    wrong: Tensor
 
 
 class TMR(nn.Module):
@@ -83,7 +83,7 @@ class TMR(nn.Module):
         return Latents(text, motion, text_sample, motion_sample, decoded, wrong)
 
     def encode_text(self, batch: Batch) -> Gaussian:
-        """(mu, logvar), each (M + K, D), of all texts of a batch, the wrongly ordered ones last."""
+        """(mu, logvar), each (M + K, D), of all texts of a batch, the wrong ones last."""
         vectors = batch.text
         if self.text_backbone is not None:
             vectors = self.text_backbone(batch.text, batch.text_mask)

@@ -41,6 +41,10 @@ class TorchSentenceEncoder:
         return self._size.width
 
     @torch.inference_mode()
+    def knows(self, word: str) -> bool:
+        """Whether a word in lower case is a common English word."""
+        return self._tokenizer.holds(word)
+
     def encode(self, texts: Sequence[str]) -> Floats:
         """(N, D) float32 unit rows, one for each text."""
         vectors = np.empty((len(texts), self.width), dtype=np.float32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,16 @@ from ..errors import TMRError
 from ..features import Statistics
 from ..library.places import cache_folder
 from .augmentation.recipe import augmented
+from .averaging import RunningMean
 from .batches import EpochPlan, TrainingSet
+from .beginning import keep_others, statistics_of, weights_of
 from .config import ConfigError, RunConfig, check_same
+from .contradictions import contradicted
 from .distributed import Ranks, join
 from .objective import LOSSES, Objective, Queue
 from .precision import computing_in, resolve_precision
 from .randomness import noise_for, seed_of
-from .resume import Place, put_back, state_of
+from .resume import Learner, Place, put_back, state_of
 from .run_folder import CURVES, STEPS, WEIGHTS, RunFolder
 from .text_backbone import TextBackbone, load_text_backbone
 from .texts import Texts
@@ -116,6 +120,11 @@ class _Run:
             backbone if tuned else None,
             decodes=config.loss.reconstruction > 0,
         ).to(ranks.device)
+        if config.training.begin_with and not goes_on:
+            weights_of(self._model, RunFolder(Path(config.training.begin_with)))
+        keep_others(self._model, config.training.networks)
+        keep = config.training.averaging
+        self._mean = RunningMean(self._model, keep) if keep else None
         self._optimiser = torch.optim.AdamW(self._groups(), weight_decay=config.training.weight_decay)
         sentence_width = self._training.texts.sentence_width
         queue = Queue(config.loss.queue, config.model.latent_dim, sentence_width, ranks.device)
@@ -167,7 +176,7 @@ class _Run:
             plan,
             longest=max(lengths),
             ids=config.text.tune,
-            wrong_order=config.loss.shuffled_events,
+            wrong=config.loss.shuffled_events or config.loss.wrong_sides,
         ).to(device)
         torch.manual_seed(seed_of(config.training.seed, place.step, 2, self._ranks.rank))  # for dropout
         self._optimiser.zero_grad(set_to_none=True)
@@ -185,6 +194,8 @@ class _Run:
         terms.minimised.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
         place.step, place.batch = place.step + 1, place.batch + 1
+        if self._mean is not None:
+            self._mean.update(self._model, place.step)
         place.sums, place.pairs = place.sums + values * len(items), place.pairs + len(items)
         losses = dict(zip(LOSSES, values.tolist(), strict=True))
         if self._ranks.leads:
@@ -199,7 +210,9 @@ class _Run:
             due = (place.epoch + 1) % training.validate_epochs == 0 or place.epoch + 1 == training.epochs
             if self._held_out is not None:
                 # the columns of curves.csv stay the same in epochs without validation
-                found = validate(self._model, self._held_out, self._config, self._ranks.device) if due else {}
+                found = (
+                    validate(self._result, self._held_out, self._config, self._ranks.device) if due else {}
+                )
                 row |= found
             if self._held_out is None or due:
                 self._folder.append(CURVES, row)
@@ -211,22 +224,31 @@ class _Run:
 
     def _save(self) -> None:
         if self._ranks.leads:
-            arrays = state_of(self._model, self._optimiser, self._objective.queue, self._place)
+            arrays = state_of(self._learner, self._place)
             self._folder.write_arrays(self._folder.checkpoint, arrays, {})
         self._ranks.wait()
 
     def _write_weights(self) -> None:
-        for name, module in self._model.named_children():
+        for name, module in self._result.named_children():
             network = module.network if isinstance(module, TextBackbone) else module
             path = self._folder.path / WEIGHTS / f"{name}.safetensors"
             self._folder.write_arrays(path, network.state_dict(), {})
+
+    @property
+    def _learner(self) -> Learner:
+        return Learner(self._model, self._mean, self._optimiser, self._objective.queue)
+
+    @property
+    def _result(self) -> TMR:
+        """The weights that a run is for."""
+        return self._model if self._mean is None else self._mean.model
 
     def _go_on(self) -> None:
         _, table = self._folder.read_config()
         self._precision = str(table["precision"])
         path = self._folder.checkpoint
         arrays = self._folder.read_arrays(path)
-        self._place = put_back(arrays, self._model, self._optimiser, self._objective.queue, path)
+        self._place = put_back(arrays, self._learner, path)
         if self._ranks.leads:
             self._folder.forget(STEPS, "step", self._place.step)
             self._folder.forget(CURVES, "epoch", self._place.epoch - 1)
@@ -238,6 +260,8 @@ class _Run:
         held_out = self._split(data.val_split) if data.val_split else None
         if goes_on:
             statistics = read_statistics(self._folder.stats)
+        elif self._config.training.begin_with:
+            statistics = statistics_of(RunFolder(Path(self._config.training.begin_with)))
         else:
             statistics = Statistics.of(training.features(index) for index in range(len(training)))
         training = augmented(training, self._config.augmentation, self._config.training.seed)
@@ -246,10 +270,16 @@ class _Run:
             [caption.text for item in every for caption in item.captions],
             backbone.to(self._ranks.device),
             vectors=not self._config.text.tune,
-            wrong_order=self._config.loss.shuffled_events,
+            contradict=self._contradict(),
         )
         held = None if held_out is None else TrainingSet(held_out, statistics, texts)
         return TrainingSet(training, statistics, texts), held
+
+    def _contradict(self) -> Callable[[str], str] | None:
+        loss = self._config.loss
+        if not (loss.shuffled_events or loss.wrong_sides):
+            return None
+        return partial(contradicted, order=loss.shuffled_events, sides=loss.wrong_sides)
 
     def _split(self, split: str) -> Dataset:
         data = self._config.data

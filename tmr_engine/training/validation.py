@@ -36,7 +36,7 @@ def validate(model: TMR, held_out: TrainingSet, config: RunConfig, device: torch
     sums, means = np.zeros(len(LOSSES)), []
     for number, items in enumerate(plan.batches):
         longest = max(plan.windows[item][1] for item in items)
-        batch = held_out.batch(items, plan, longest=longest, ids=tuned, wrong_order=False).to(device)
+        batch = held_out.batch(items, plan, longest=longest, ids=tuned, wrong=False).to(device)
         noise = noise_for(seed_of(config.training.seed, number), len(items), config.model.latent_dim)
         latents = model(batch, (noise[0].to(device), noise[1].to(device)))
         sentences = held_out.sentences(items, plan).to(device)

@@ -26,6 +26,9 @@ class StandInEncoder:
         self.axes: dict[str, int] = {}
         self.encoded: list[str] = []
 
+    def knows(self, word: str) -> bool:
+        return word in self.axes
+
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         self.encoded += texts
         vectors = np.full((len(texts), WIDTH), 1e-6, dtype=np.float32)

@@ -1,0 +1,46 @@
+"""Slips of the keyboard are put right, and nothing else is touched."""
+
+from __future__ import annotations
+
+import pytest
+
+from tmr_engine.model import load_sentence_encoder
+from tmr_engine.search.spelling import corrected
+
+
+@pytest.fixture(scope="module")
+def is_word():
+    return load_sentence_encoder().knows
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("wlak forward", "walk forward"),
+        ("sowrd attack", "sword attack"),
+        ("juming jakcs", "jumping jacks"),
+        ("throws a basktball", "throws a basketball"),
+        ("Kicsk with the left leg", "kicks with the left leg"),
+    ],
+)
+def test_slips_are_put_right(typed, meant, is_word):
+    assert corrected(typed, is_word) == meant
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "A person walks forward",
+        "cook in a wok beside a wall",  # English, and one letter from walk
+        "Xsens_take_04 of qwertz",
+        "ein Mann geht",
+        "歩く",
+        "",
+    ],
+)
+def test_everything_else_stays_as_it_was_typed(typed, is_word):
+    assert corrected(typed, is_word) == typed
+
+
+def test_a_word_that_the_library_knows_is_left_alone():
+    assert corrected("wlak", lambda word: word == "wlak") == "wlak"
