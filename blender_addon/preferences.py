@@ -19,10 +19,11 @@ LIBRARIES = (
 )
 
 
-def _library_chosen(_preferences, context):
-    """The results shown are those of the other library: ask this one."""
+def _source_chosen(_preferences, context):
+    """The results shown are those of the other library or model: ask this one."""
     shown = context.window_manager.tmr
     shown.results.clear()
+    shown.note, shown.unread = "", 0
     if shown.query.strip():
         bpy.ops.tmr.search()
 
@@ -33,7 +34,12 @@ class TMR_Preferences(AddonPreferences):
     bl_idname = __package__
 
     library: EnumProperty(
-        name="Library", description="Where to search", items=LIBRARIES, default="DEMO", update=_library_chosen
+        name="Library", description="Where to search", items=LIBRARIES, default="DEMO", update=_source_chosen
+    )
+    model: StringProperty(
+        name="Model",
+        description="Name of the motion model; empty for the one that comes with this extension",
+        update=_source_chosen,
     )
     insert_as: EnumProperty(
         name="Insert As", description="What the inserted clip becomes", items=INSERT_AS, default="NEW_ACTION"
@@ -55,6 +61,7 @@ class TMR_Preferences(AddonPreferences):
         column.use_property_split = True
         column.prop(self, "library")
         column.prop(self, "library_folder")
+        column.prop(self, "model")
         column.prop(self, "insert_as")
         column.prop(self, "show_result_bar")
         column.operator("tmr.show_log", icon="TEXT")

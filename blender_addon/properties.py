@@ -8,6 +8,7 @@ import bpy
 from bpy.props import (
     BoolProperty,
     CollectionProperty,
+    EnumProperty,
     FloatProperty,
     IntProperty,
     PointerProperty,
@@ -16,6 +17,9 @@ from bpy.props import (
 from bpy.types import PropertyGroup
 
 from ._engine import retarget
+from .preferences import preferences
+
+NO_MODEL = "none"
 
 
 class TMR_Result(PropertyGroup):
@@ -29,6 +33,18 @@ class TMR_Result(PropertyGroup):
     source: StringProperty(name="Source", description="The file that the clip comes from")
     licence: StringProperty(name="License")
     credit: StringProperty(name="Credit")
+    synthesised: StringProperty(name="Synthesised", description="How it was made; empty for a recording")
+
+    def title(self):
+        """The caption, said to be synthesised where it is: a list must not take it for a recording."""
+        return f"Synthesised: {self.caption}" if self.synthesised else self.caption
+
+
+class TMR_Model(PropertyGroup):
+    """A motion model that can be chosen; its `name` is what the engine calls it."""
+
+    about: StringProperty(name="About", description="Its licence, and whose work it is")
+    problem: StringProperty(description="Why it cannot be used; empty where it can")
 
 
 class TMR_Failure(PropertyGroup):
@@ -139,6 +155,33 @@ class TMR_Solving(Solving, PropertyGroup):
     """The options as the panel holds them."""
 
 
+class Generating:
+    """What motion is made. The panel has these properties, and the operator has them again."""
+
+    seconds: FloatProperty(
+        name="Seconds",
+        description="Length of a take",
+        default=4.0,
+        min=0.5,
+        max=60.0,
+        soft_max=10.0,
+        options={"SKIP_SAVE"},
+    )
+    seed: IntProperty(
+        name="Seed",
+        description="Another number gives other takes; the same number the same ones again",
+        min=0,
+        options={"SKIP_SAVE"},
+    )
+    takes: IntProperty(
+        name="Takes", description="How many to choose from", default=4, min=1, max=64, options={"SKIP_SAVE"}
+    )
+
+
+class TMR_Generating(Generating, PropertyGroup):
+    """What the panel holds of it."""
+
+
 class TMR_RoleRow(PropertyGroup):
     """A bone of the mapping: one row for a role, or for each bone of a role that has several."""
 
@@ -158,6 +201,34 @@ class TMR_Mapping(PropertyGroup):
     active: IntProperty(name="Role")
 
 
+_choices = []  # Blender does not keep the texts of an enumeration's items; this does
+
+
+def _model_choices(shown, _context):
+    """The models that can be used, the chosen one if it is gone, and none."""
+    found = [(row.name, row.name, row.about) for row in shown.models if not row.problem]
+    chosen = _chosen_model(shown)
+    if chosen not in (NO_MODEL, *(name for name, *_ in found)):
+        found.append((chosen, f"{chosen} (missing)", "It is no longer installed, or cannot be used"))
+    found.append((NO_MODEL, "Text Only", "Clips are found by what is written about them"))
+    if found != _choices:
+        _choices[:] = found
+    return _choices
+
+
+def _chosen_model(shown):
+    return preferences().model or shown.default_model or NO_MODEL
+
+
+def _model_number(shown):
+    names = [name for name, *_ in _model_choices(shown, None)]
+    return names.index(_chosen_model(shown))
+
+
+def _choose_model(shown, number):
+    preferences().model = _model_choices(shown, None)[number][0]  # this searches with it
+
+
 class TMR_State(PropertyGroup):
     """What the panels show."""
 
@@ -173,6 +244,20 @@ class TMR_State(PropertyGroup):
     progress: FloatProperty(name="Progress", min=0.0, max=1.0, subtype="FACTOR")
     index_summary: StringProperty(description="What the last indexing did")
     failures: CollectionProperty(type=TMR_Failure)
+    models: CollectionProperty(type=TMR_Model)
+    has_models: BoolProperty(description="Whether the engine was asked for its models")
+    default_model: StringProperty(description="The model that is meant where none is chosen; empty for none")
+    model: EnumProperty(
+        name="Model",
+        description="Reads the motions themselves. What another model has read stays in the library",
+        items=_model_choices,
+        get=_model_number,
+        set=_choose_model,
+    )
+    note: StringProperty(description="What the last search did not compare, and why")
+    unread: IntProperty(description="Clips of the searched library that the chosen model has not read")
+    generating: PointerProperty(type=TMR_Generating)
+    is_generating: BoolProperty()
     has_error: BoolProperty()
     error: StringProperty(name="Error")
     advice: StringProperty(name="Advice")

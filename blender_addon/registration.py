@@ -5,7 +5,8 @@ from __future__ import annotations
 import bpy
 
 from . import properties
-from .operators import carry, engine, index, insert, mapping, search, snap
+from .operators import carry, engine, generate, index, insert, mapping, models, search, snap
+from .panels import generate as generate_panels
 from .panels import library as library_panels
 from .panels import retarget as retarget_panels
 from .panels import search as search_panels
@@ -16,12 +17,16 @@ from .viewport import result_bar
 CLASSES: tuple[type, ...] = (
     TMR_Preferences,
     properties.TMR_Result,
+    properties.TMR_Model,
     properties.TMR_Failure,
     properties.TMR_Solving,
+    properties.TMR_Generating,
     properties.TMR_RoleRow,
     properties.TMR_Mapping,
     properties.TMR_State,
     search.TMR_OT_search,
+    generate.TMR_OT_generate,
+    generate.TMR_OT_cancel_generating,
     insert.TMR_OT_insert_clip,
     carry.TMR_OT_carry_clip,
     mapping.TMR_OT_read_mapping,
@@ -32,6 +37,8 @@ CLASSES: tuple[type, ...] = (
     snap.TMR_OT_snap_ik,
     index.TMR_OT_index_folder,
     index.TMR_OT_cancel_indexing,
+    models.TMR_OT_list_models,
+    models.TMR_OT_read_motions,
     engine.TMR_OT_restart_engine,
     engine.TMR_OT_show_log,
     engine.TMR_OT_dismiss_error,
@@ -42,6 +49,7 @@ CLASSES: tuple[type, ...] = (
     search_panels.TMR_PT_search_dopesheet,
     search_panels.TMR_PT_search_graph,
     search_panels.TMR_PT_search_nla,
+    generate_panels.TMR_PT_generate,
     retarget_panels.TMR_PT_retarget,
     retarget_panels.TMR_UL_roles,
     retarget_panels.TMR_PT_mapping,

@@ -8,40 +8,24 @@ from __future__ import annotations
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import bpy
-import numpy as np
 
-from ._engine import arrays, motion, protocol
+from ._engine import protocol
+from .answers import FetchedClip, fetched_clip, fill_models, fill_results
 from .engine.client import EngineClient, State
 from .engine.pump import new_client
 from .messages import Complaint, masked, user_message
 from .preferences import library_folder, own_library_folder, preferences, user_folder
-from .properties import TMR_Result, state
+from .properties import state
 
 _TOP = 50
 _KEPT_CLIPS = 16  # motions kept at hand: a redo or a second insert needs no engine
 _LOG_NAME = "engine.log"
 _EDITORS = {"VIEW_3D", "DOPESHEET_EDITOR", "GRAPH_EDITOR", "NLA_EDITOR"}
-
-
-@dataclass(frozen=True)
-class FetchedClip:
-    """A clip as the engine handed it over.
-
-    Args:
-        motion: the motion itself.
-        name: what to call its action.
-        notes: custom properties for the action: where the clip comes from, whose it is, its licence.
-    """
-
-    motion: motion.Motion
-    name: str
-    notes: Mapping[str, str]
 
 
 class Session:
@@ -51,6 +35,7 @@ class Session:
         self._client: EngineClient | None = None
         self._outcome = "Ready"  # what the status line says while the engine has nothing to do
         self._search: int | None = None
+        self._generating: int | None = None
         self._job: int | None = None
         self._fetches: dict[str, int] = {}
         self._clips: OrderedDict[str, FetchedClip] = OrderedDict()
@@ -59,12 +44,12 @@ class Session:
 
     def search(self, text: str) -> None:
         """Asks for clips; a newer question replaces one that has no answer yet."""
-        self.clear_error()
-        if self._search is not None:
-            self._engine().cancel(self._search)
+        self._give_up_question()
+        if not state().has_models:
+            self.list_models()
         self._search = self._engine().request(
             "library.search",
-            self._in_library({"text": text, "top": _TOP}),
+            self._in_library({"text": text, "top": _TOP, "model": preferences().model}),
             self._show_results,
             self._search_failed,
             label="Searching",
@@ -78,12 +63,8 @@ class Session:
 
     def _show_results(self, result: protocol.Result) -> None:
         self._search = None
-        rows = state().results
-        rows.clear()
-        for found in result.values["results"]:
-            _fill_row(rows.add(), found)
-        state().active = 0
-        self._outcome = _count(len(rows), "result") if rows else "Nothing found. Try other words"
+        found = fill_results(state(), result.values)
+        self._outcome = _count(found, "result") if found else "Nothing found. Try other words"
 
     def _search_failed(self, error: protocol.Error) -> None:
         self._search = None
@@ -93,6 +74,69 @@ class Session:
     def wait_for_search(self, limit_s: float) -> bool:
         """Waits for the answer, as a script must; False when none came in time, or an error."""
         return self._wait(lambda: not self.is_searching, limit_s) and not state().has_error
+
+    def _give_up_question(self) -> None:
+        """Cancels what would fill the result list: it shows the answer to the newest question."""
+        self.clear_error()
+        if self._search is not None:
+            self._engine().cancel(self._search)
+            self._search = None
+        self.cancel_generating()
+
+    # --- generating --------------------------------------------------------------------------------------
+
+    def generate(self, text: str, seconds: float, seed: int, takes: int) -> None:
+        """Asks for new motion; the takes fill the result list."""
+        self._give_up_question()
+        self._generating = self._engine().request(
+            "motion.generate",
+            {"text": text, "seconds": seconds, "seed": seed, "takes": takes, "model": preferences().model},
+            self._show_takes,
+            self._generating_failed,
+            label="Generating",
+        )
+        state().is_generating = True
+        self.refresh()
+
+    def cancel_generating(self) -> None:
+        """Stops it; the result list stays as it is."""
+        if self._generating is not None:
+            self._engine().cancel(self._generating)
+            self._generating_ended()
+            self.say("Generating was cancelled")
+
+    def wait_for_takes(self, limit_s: float) -> bool:
+        """Waits for the takes, as a script must; False when none came in time, or an error."""
+        return self._wait(lambda: self._generating is None, limit_s) and not state().has_error
+
+    def _show_takes(self, result: protocol.Result) -> None:
+        self._generating_ended()
+        self._outcome = f"{_count(fill_results(state(), result.values), 'take')}, synthesised"
+
+    def _generating_failed(self, error: protocol.Error) -> None:
+        self._generating_ended()
+        self.show_error(error)
+
+    def _generating_ended(self) -> None:
+        self._generating = None
+        state().is_generating = False
+
+    # --- models ------------------------------------------------------------------------------------------
+
+    def list_models(self) -> None:
+        """Asks which motion models there are."""
+        self._engine().request(
+            "models.list",
+            {},
+            lambda result: fill_models(state(), result.values),
+            self.show_error,
+            label="Looking for models",
+        )
+        self.refresh()
+
+    def wait_for_models(self, limit_s: float) -> bool:
+        """Waits for the list of models, as a script must; False when it did not come in time."""
+        return self._wait(lambda: state().has_models, limit_s)
 
     # --- the motion of a clip ----------------------------------------------------------------------------
 
@@ -120,7 +164,7 @@ class Session:
 
     def _keep_clip(self, clip: str, result: protocol.Result) -> None:
         del self._fetches[clip]
-        self._clips[clip] = _fetched(result)
+        self._clips[clip] = fetched_clip(result)
         if len(self._clips) > _KEPT_CLIPS:
             self._clips.popitem(last=False)
 
@@ -142,12 +186,22 @@ class Session:
 
     def index(self, folders: list[str]) -> None:
         """Adds folders to the user's own library, or brings them up to date."""
+        params = {"library": str(own_library_folder()), "paths": folders}
+        self._start_indexing("Looking for motion files", params, self._index_done)
+
+    def read_motions(self) -> None:
+        """Has the chosen model read the clips of the library that is searched."""
+        self._start_indexing("Reading motions", self._in_library({}), self._motions_read)
+
+    def _start_indexing(
+        self, job: str, params: dict[str, Any], on_result: Callable[[protocol.Result], None]
+    ) -> None:
         self.clear_error()
-        state().job, state().progress = "Looking for motion files", 0.0
+        state().job, state().progress = job, 0.0
         self._job = self._engine().request(
             "library.index",
-            {"library": str(own_library_folder()), "paths": folders},
-            self._index_done,
+            params | {"model": preferences().model},
+            on_result,
             self._index_failed,
             on_progress=self._show_progress,
             label="Indexing",
@@ -180,6 +234,13 @@ class Session:
             row = shown.failures.add()
             row.path, row.reason = masked(entry["path"]), masked(entry["reason"])
         preferences().library = "OWN"  # this searches there for the sentence in the search box
+
+    def _motions_read(self, result: protocol.Result) -> None:
+        report, shown = result.values, state()
+        self._index_ended(f"{_count(report['clips'], 'clip')} read by {report['model']}")
+        shown.unread, shown.note = 0, ""
+        if shown.query.strip():
+            self.search(shown.query)
 
     def _index_failed(self, error: protocol.Error) -> None:
         self._index_ended("Indexing failed")
@@ -239,12 +300,14 @@ class Session:
     def stop(self) -> None:
         """Ends the engine and forgets what was asked and fetched."""
         self.cancel_indexing()
+        self.cancel_generating()
         if self._client is not None:
             self._client.stop()
             self._client = None
         self._search = None
         self._fetches.clear()
         self._clips.clear()
+        state().has_models = False  # the next engine may find others
         self.say("Ready")
 
     def _engine(self) -> EngineClient:
@@ -268,20 +331,6 @@ class Session:
             self._engine().poll(wait_s=0.05)
         self.refresh()
         return done()
-
-
-def _fill_row(row: TMR_Result, found: Mapping[str, Any]) -> None:
-    for name in ("rank", "clip", "caption", "score", "duration_s", "licence", "credit"):
-        setattr(row, name, found[name])
-    row.source = Path(found["path"]).name
-
-
-def _fetched(result: protocol.Result) -> FetchedClip:
-    values = result.values
-    texts = {name: np.array(values[name], dtype=np.str_) for name in ("names", "path", "take", "warnings")}
-    whole = arrays.motion_from_arrays({**result.arrays, **texts, "fps": np.float64(values["fps"])})
-    notes = {f"tmr_{name}": values[name] for name in ("clip", "caption", "path", "licence", "credit")}
-    return FetchedClip(whole, values["caption"], notes)
 
 
 def _count(number: int, thing: str) -> str:

@@ -38,7 +38,7 @@ class TMR_OT_carry_clip(Operator):
         session.fetch(chosen.clip)
         self._clip = chosen.clip
         self._carry = Carry(event.mouse_x, event.mouse_y, held=self.held)
-        self._ghost = Ghost(f"{chosen.caption}  ({chosen.duration_s:.1f} s)")
+        self._ghost = Ghost(f"{chosen.title()}  ({chosen.duration_s:.1f} s)")
         context.workspace.status_text_set(_HELP)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}

@@ -9,12 +9,13 @@ from bpy.types import Context, Event, Operator
 
 from .. import mapping
 from .._engine import errors
+from ..answers import FetchedClip
 from ..armature.insert import InsertOptions, insert_motion
 from ..characters import target_armature
 from ..panels.retarget import draw_solving
 from ..preferences import INSERT_AS, mappings_folder, preferences
 from ..properties import Solving, state
-from ..session import FetchedClip, session
+from ..session import session
 from ..solving import fill_unset, solve_options
 
 _TICK_S = 0.05

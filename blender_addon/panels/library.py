@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from bpy.types import Context, Panel
+from bpy.types import Context, Panel, UILayout
 
 from ..preferences import preferences
 from ..properties import state
@@ -27,6 +27,7 @@ class TMR_PT_library(Panel):
         column = self.layout.column()
         column.operator("tmr.index_folder", icon="FILE_FOLDER")
         column.prop(preferences(context), "library_folder", text="Index")
+        draw_model(column)
         for line in lines(context, state().index_summary) if state().index_summary else ():
             column.label(text=line, translate=False)
         failures = state().failures
@@ -39,6 +40,18 @@ class TMR_PT_library(Panel):
                 box.label(text=line, translate=False)
         if len(failures) > _FAILURES:
             box.label(text="…")
+
+
+def draw_model(layout: UILayout) -> None:
+    """Which model reads the motions; asking the engine for its models is the operator's work."""
+    row = layout.row(align=True)
+    if not state().has_models:
+        row.operator("tmr.list_models", icon="VIEWZOOM")
+        return
+    row.prop(state(), "model")
+    row.operator("tmr.list_models", text="", icon="FILE_REFRESH")
+    if state().unread:
+        layout.operator("tmr.read_motions", icon="FILE_REFRESH")
 
 
 class TMR_PT_engine(Panel):

@@ -19,7 +19,7 @@ class TMR_UL_results(UIList):
         """Draws the row of a result."""
         wide = context.region.width > WIDE * context.preferences.system.ui_scale
         row = layout.split(factor=0.5 if wide else 0.62)
-        row.label(text=f"{item.rank}  {item.caption}", translate=False)
+        row.label(text=f"{item.rank}  {item.title()}", translate=False)
         facts = row.row(align=True)
         facts.alignment = "RIGHT"
         if wide:
@@ -49,6 +49,7 @@ class SearchPanel:
         column.row().prop(preferences(context), "library", expand=True)
         draw_error(self.layout, context, shown)
         draw_status(self.layout, context, shown)
+        draw_note(self.layout, context, shown)
         if shown.results:
             self.layout.template_list(
                 TMR_UL_results.__name__, "", shown, "results", shown, "active", rows=_ROWS
@@ -80,13 +81,23 @@ def draw_status(layout: UILayout, context: Context, shown: TMR_State) -> None:
     _paragraph(layout.column(align=True), context, shown.status, "INFO")
 
 
+def draw_note(layout: UILayout, context: Context, shown: TMR_State) -> None:
+    """What the search did not compare, and the button that changes it."""
+    if not shown.note:
+        return
+    column = layout.column(align=True)
+    _paragraph(column, context, shown.note, "ERROR")
+    if shown.unread:
+        column.operator("tmr.read_motions", icon="FILE_REFRESH")
+
+
 def draw_chosen(layout: UILayout, context: Context, shown: TMR_State) -> None:
     """All of the caption, and whose motion it is."""
     chosen = shown.chosen()
     if chosen is None:
         return
     box = layout.box().column(align=True)
-    for line in lines(context, chosen.caption):
+    for line in lines(context, chosen.title()):
         box.label(text=line, translate=False)
     for name, value in (("From", chosen.source), ("License", chosen.licence), ("Credit", chosen.credit)):
         for line in lines(context, f"{name}: {value}") if value else ():

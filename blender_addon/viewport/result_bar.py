@@ -80,7 +80,7 @@ def _draw_card(context: Context, box: Box, result, over: bool, chosen: bool) -> 
         if chosen:
             paint.box(box.x, box.y, box.width, 3 * scale, _CHOSEN)
         inner, size = box.x + 8 * scale, 11 * scale
-        lines = paint.wrapped(result.caption, size, box.width - 16 * scale, 2)
+        lines = paint.wrapped(result.title(), size, box.width - 16 * scale, 2)
         for index, line in enumerate(lines):
             paint.text(inner, box.y + box.height - (index + 1) * 16 * scale, line, size, _WHITE)
         facts = f"{result.rank}   {result.duration_s:.1f} s   {result.score:.2f}"

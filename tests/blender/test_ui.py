@@ -15,6 +15,7 @@ PANELS = {
     "TMR_PT_search_dopesheet",
     "TMR_PT_search_graph",
     "TMR_PT_search_nla",
+    "TMR_PT_generate",
     "TMR_PT_library",
     "TMR_PT_engine",
     "TMR_PT_retarget",

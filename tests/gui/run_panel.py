@@ -14,8 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from screen import Screen
 
-LIMIT_S = 240.0
-HEADERS = (158, 184)  # pixels from the search box, above no results, down to the first two sub-panels
+LIMIT_S = 300.0
+HEADERS = (158, 184, 210)  # pixels from the search box, above no results, down to the first sub-panels
 HANDS = (0.8, 0.73)  # where rows have their hand, with the width of the sidebar
 
 
@@ -101,7 +101,7 @@ def prepare(screen: Screen):
 def open_sub_panels(run: Run, screen: Screen):
     """The options of retargeting and the bone mapping, each opened by its header and closed again."""
     x, y = yield from screen.find("VIEW_3D", "tmr.query")
-    options, mapping = (x, y - HEADERS[0]), (x, y - HEADERS[1])
+    options, mapping = (x, y - HEADERS[1]), (x, y - HEADERS[2])
     yield from screen.click(*options)
     slider = yield from screen.find("VIEW_3D", "tmr.solving.foot_lock", (0.7,))
     run.check(slider[1] < options[1], "the options of retargeting open below their header")
@@ -131,6 +131,36 @@ def search(run: Run, screen: Screen):
     yield from screen.until(lambda: len(shown().results) > 0, 60.0)
     run.check(len(shown().results) > 4, f"{len(shown().results)} results arrive by themselves")
     yield from screen.picture("panel_2_results")
+
+
+def generate(run: Run, screen: Screen):
+    """Takes into the result list, by a model of the user's; without one, the sentence that says so."""
+    bpy.ops.tmr.list_models("EXEC_DEFAULT")
+    yield from screen.until(lambda: shown().has_models)
+    models = [row.name for row in shown().models if not row.problem]
+    if models:
+        shown().model = models[-1]
+        yield from screen.until(lambda: len(shown().results) > 0)
+        yield from screen.picture("panel_11_unread")
+        run.check(bool(shown().note), f"a library that was not read is told: {shown().note}")
+    shown().results.clear()
+    shown().note = ""
+    x, y = yield from screen.find("VIEW_3D", "tmr.query")
+    yield from screen.click(x, y - HEADERS[0])
+    button = yield from screen.find("VIEW_3D", "tmr.generate(")
+    yield from screen.click(*button)
+    yield from screen.until(lambda: len(shown().results) > 0 or shown().has_error)
+    if models:
+        titles = [row.title() for row in shown().results]
+        run.check(titles[:1] == [f"Synthesised: {shown().query}"], f"takes are in the list: {titles}")
+    else:
+        run.check("no motion model" in shown().error, f"without a model it is said: {shown().error}")
+    yield from screen.move(*center(screen.region("VIEW_3D")))
+    yield from screen.picture("panel_12_generated")
+    shown().results.clear()
+    bpy.ops.tmr.dismiss_error()
+    shown().model = "none"  # this searches again, by text alone
+    yield from screen.until(lambda: len(shown().results) > 0)
 
 
 def choose_and_insert(run: Run, screen: Screen):
@@ -211,6 +241,7 @@ def steps(run: Run):
     yield from prepare(screen)
     yield from open_sub_panels(run, screen)
     yield from search(run, screen)
+    yield from generate(run, screen)
     yield from choose_and_insert(run, screen)
     yield from carry_from_panel(run, screen)
     yield from drag_a_card(run, screen)

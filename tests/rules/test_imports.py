@@ -35,7 +35,7 @@ ALLOWED = {
     "blender": {"retarget"},  # options of a retarget that a background Blender does
     "generation": {"features", "formats", "model"},
     "captioning": {"canonical", "features"},
-    "serving": {"formats", "model", "library", "search", "retarget", "blender", "protocol"},
+    "serving": {"formats", "generation", "model", "library", "search", "retarget", "blender", "protocol"},
     "demo_library": {"formats", "library", "model", "retarget", "search"},
 }
 

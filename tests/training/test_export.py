@@ -290,3 +290,15 @@ def test_without_onnx_nothing_is_left(tmp_path, run, monkeypatch):
     with pytest.raises(BundleError, match="need the package onnxruntime"):
         export_run(run, tmp_path / "bundle", onnx=True)
     assert left_in(tmp_path) == {"run"}
+
+
+def test_a_run_is_added_to_the_installed_models_as_a_bundle(
+    tmp_path: Path, run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TMR_DATA", str(tmp_path / "data"))
+    assert main(["models", "add", str(run), "--name", "mine", "--licence", "CC0-1.0", "--json"]) == 0
+    added = json.loads(capsys.readouterr().out)["added"]
+    assert (added["name"], added["licence"], added["reads_text"]) == ("mine", "CC0-1.0", True)
+    assert load_tmr(tmp_path / "data" / "models" / "mine").model_id == added["model_id"]
+    assert main(["models", "add", str(run), "--name", "mine"]) == 2
+    assert left_in(tmp_path / "data" / "models") == {"mine"}

@@ -49,6 +49,7 @@ COMMANDS = (
     Command("export", "write a clip as BVH"),
     Command("generate", "synthesise motion for a sentence by a model's decoder"),
     Command("library", "list, fetch and inspect libraries"),
+    Command("models", "add, list and remove motion models"),
     Command("train", "train TMR on a data set"),
     Command("evaluate", "measure a trained model by the published protocols"),
     Command("ablate", "train a suite of configurations and compare them in one table"),

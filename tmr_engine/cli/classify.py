@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from ..errors import TMRError
 from ..search.by_motion import classify
 from .clips import add_clip_arguments, load_clip
-from .models import add_model_argument, motion_signal
+from .model_choice import add_model_argument, required_model
 from .output import print_json
 
 HELP = "Tells how well names of actions fit a clip's motion, without having learned these names."
@@ -26,7 +26,7 @@ def run(args: Namespace) -> int:
     labels = [label.strip() for label in args.labels.split(",") if label.strip()]
     if not labels:
         raise TMRError("there is no label to compare the clip with", fix="Name some: --labels walk,run")
-    signal = motion_signal(args.model)
+    signal = required_model(args).signal
     scores = classify(signal, load_clip(args).motion, labels)
     if args.json:
         print_json({"clip": args.clip, "model": signal.model_id, "labels": scores})

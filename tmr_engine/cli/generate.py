@@ -7,9 +7,8 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from ..errors import TMRError
-from ..formats import write_bvh
-from ..generation import SYNTHESISED, synthesise
-from ..model.tmr import load_tmr
+from ..generation import synthesise, write_take
+from .model_choice import add_model_argument, required_model
 from .output import print_json
 
 HELP = "Synthesises motion for a sentence by a model's decoder and writes it as BVH: where no library has it."
@@ -18,7 +17,7 @@ HELP = "Synthesises motion for a sentence by a model's decoder and writes it as 
 def configure(parser: ArgumentParser) -> None:
     """Adds the arguments."""
     parser.add_argument("text", metavar="TEXT", help="what shall happen")
-    parser.add_argument("--model", required=True, metavar="FOLDER", type=Path, help="a bundle of TMR")
+    add_model_argument(parser, required=True)
     parser.add_argument("--seconds", type=float, default=4.0, help="length of a take (4)")
     parser.add_argument("--seed", type=int, default=0, help="another seed draws other takes (0)")
     parser.add_argument("--takes", type=int, default=1, help="how many (1)")
@@ -33,19 +32,22 @@ def run(args: Namespace) -> int:
     start = time.perf_counter()
     if args.out.suffix.lower() != ".bvh":
         raise TMRError("only BVH is written", where=str(args.out), fix="Give the file the ending .bvh")
-    if args.seed < 0:
-        raise TMRError(f"the seed is {args.seed}", fix="Take a whole number from 0 up")
-    model = load_tmr(args.model)
-    takes = synthesise(model, args.text, args.seconds, seed=args.seed, takes=args.takes)
+    chosen = required_model(args)
+    takes = synthesise(chosen.signal.model, args.text, args.seconds, seed=args.seed, takes=args.takes)
     rows = []
     for number, take in enumerate(takes, start=1):
         path = args.out if len(takes) == 1 else args.out.with_stem(f"{args.out.stem}_{number}")
-        write_bvh(take.motion, path)
-        credits = ", ".join([SYNTHESISED, model.bundle.name, *model.bundle.credits])
-        rows.append({"file": str(path), "score": round(take.score, 6), "credits": credits})
-    seconds = round(time.perf_counter() - start, 3)
+        write_take(take, path)
+        rows.append({"file": str(path), "score": round(take.score, 6), "credits": take.credits})
+    report = {
+        "text": args.text,
+        "model": chosen.signal.model_id,
+        "seed": args.seed,
+        "takes": rows,
+        "seconds": round(time.perf_counter() - start, 3),
+    }
     if args.json:
-        print_json({"text": args.text, "model": model.model_id, "takes": rows, "seconds": seconds})
+        print_json(report)
         return 0
     for row in rows:
         print(f"{row['score']:+.3f}  {row['file']}  ({row['credits']})")

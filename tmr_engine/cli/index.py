@@ -1,4 +1,4 @@
-"""`tmr index`: folders of motion files into a library."""
+"""`tmr index`: folders of motion files into a library, and a model's reading of what a library holds."""
 
 from __future__ import annotations
 
@@ -6,19 +6,28 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from ..library import IndexReport, Library
+from ..errors import LibraryError
+from ..library import IndexReport, Library, demo_library
 from ..model import load_sentence_encoder
-from .models import add_model_argument, motion_signal
+from .model_choice import ChosenModel, add_model_argument, chosen_model
 from .output import print_json
 
 NAME = "index"
-HELP = "Index motion files into a library; what is unchanged since the last time is not read again."
+HELP = (
+    "Index motion files into a library; what is unchanged since the last time is not read again. "
+    "Without a PATH, only the model reads the clips of the library that it has not read yet."
+)
 
 
 def configure(parser: ArgumentParser) -> None:
     """Adds the arguments."""
-    parser.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="a folder, or a motion file")
-    parser.add_argument("--library", required=True, metavar="DIR", type=Path, help="the library folder")
+    parser.add_argument("paths", nargs="*", metavar="PATH", type=Path, help="a folder, or a motion file")
+    parser.add_argument(
+        "--library",
+        metavar="DIR",
+        type=Path,
+        help="the library folder (default: the demo library, to which no PATH can be added)",
+    )
     parser.add_argument("--workers", metavar="N", type=int, help="reading processes (default: what pays off)")
     add_model_argument(parser, required=False)
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
@@ -26,11 +35,12 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Indexes, with one line of progress on standard error."""
-    library = Library.open(args.library, create=True)
+    chosen = chosen_model(args)
+    library = _library(args, chosen)
     report = library.index(args.paths, load_sentence_encoder(), workers=args.workers, progress=_show)
     unread: list[str] = []
-    if args.model:
-        unread = library.read_motions(motion_signal(args.model), progress=_show_motions)
+    if chosen:
+        unread = library.read_motions(chosen.signal, progress=_show_motions)
     if sys.stderr.isatty():
         print(end="\r\x1b[K", file=sys.stderr)
     if args.json:
@@ -44,13 +54,33 @@ def run(args: Namespace) -> int:
                 "clips": report.clips,
                 "seconds": round(report.seconds, 3),
                 "warnings": [*report.warnings, *unread],
+                "model": chosen.name if chosen else "",
             }
         )
     else:
         for problem in unread:
             print(f"motion left out: {problem}", file=sys.stderr)
         _print(report)
+        if chosen:
+            print(f"motions read by {chosen.name}")
     return 0
+
+
+def _library(args: Namespace, chosen: ChosenModel | None) -> Library:
+    """The library that is meant.
+
+    Raises:
+        LibraryError: the arguments leave nothing to do, or would add to the demo library.
+    """
+    if args.paths and not args.library:
+        raise LibraryError("it is not said into which library", fix="Name its folder: --library DIR")
+    if not args.paths and not chosen:
+        raise LibraryError(
+            "there is nothing to index", fix="Name a folder of motion files, or a model: --model NAME"
+        )
+    if not args.library:
+        return demo_library()
+    return Library.open(args.library, create=bool(args.paths))
 
 
 def _show(done: int, total: int, path: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..library import Library, demo_library
 from ..library.catalogue import catalogue, remote_library
 from ..library.downloads import fetch
+from .model_choice import installed_models
 from .output import print_json
 
 NAME = "library"
@@ -99,11 +100,18 @@ def _open(args: Namespace) -> Library:
 
 def _info(args: Namespace) -> int:
     info = _open(args).info()
+    names = {model.model_id: model.name for model in installed_models().all()}
+    for model_id, counts in info["motions"].items():
+        counts["model"] = names.get(model_id, "")
     if args.json:
         print_json(info)
-    else:
-        for name, value in info.items():
-            print(f"{name.replace('_', ' '):18} {value}")
+        return 0
+    motions = info.pop("motions")
+    for name, value in info.items():
+        print(f"{name.replace('_', ' '):18} {value}")
+    for model_id, counts in motions.items():
+        name = counts["model"] or f"{model_id} (not installed)"
+        print(f"{'motions read by':18} {name}: {counts['read']}, not read: {counts['not_read']}")
     return 0
 
 

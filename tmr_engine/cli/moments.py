@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 
 from ..search.moments import find_moments
 from .clips import add_clip_arguments, load_clip
-from .models import add_model_argument, motion_signal
+from .model_choice import add_model_argument, required_model
 from .output import print_json
 
 HELP = "Finds the parts of a clip that fit a sentence, by windows that a model reads."
@@ -23,7 +23,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Looks and prints."""
-    signal = motion_signal(args.model)
+    signal = required_model(args).signal
     found = find_moments(signal, args.text, load_clip(args).motion, args.top)
     if args.json:
         rows = [{"start": part.start_s, "end": part.end_s, "score": part.score} for part in found]

@@ -6,13 +6,18 @@ import sys
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import TMRError
 from ..library import Library, demo_library
 from ..model import sentence_encoder_or_note
 from ..search import MOTION_ALONE, Filters, search
-from .models import add_model_argument, motion_signal
+from ..search.coverage import coverage_of
+from .model_choice import add_model_argument, chosen_model, reading_command
 from .output import print_json
+
+if TYPE_CHECKING:
+    from ..search.motion_signal import MotionSignal
 
 NAME = "search"
 HELP = "Ranks the clips of a library by how well they fit a sentence."
@@ -38,8 +43,8 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--signal",
         choices=("motion", "text", "fused"),
-        default="fused",
-        help="what counts: the motion as the model reads it, what is written about it, or both (fused)",
+        help="what counts: the motion as the model reads it, what is written about it, or both (fused); "
+        "left out: both where there is a model that has read the library, else the text",
     )
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
 
@@ -49,15 +54,21 @@ def run(args: Namespace) -> int:
     start = time.perf_counter()
     encoder, note = sentence_encoder_or_note()
     library = Library.open(args.library) if args.library else demo_library(encoder=lambda: encoder)
-    signal = motion_signal(args.model) if args.model and args.signal != "text" else None
+    model, signal = "", None
+    if encoder is not None and args.signal != "text":
+        model, signal, note = _motion(args, library)
     if args.signal == "motion" and signal is None:
-        raise TMRError("the motion can be read by a model alone", fix="Name one: --model FOLDER")
+        raise TMRError(
+            "the motion can be compared by a model alone, and there is none",
+            why=note,
+            fix="Add one (tmr models add FOLDER), or name a bundle: --model FOLDER",
+        )
     weights = MOTION_ALONE if args.signal == "motion" else None
     results = search(library, encoder, args.text, args.top, _filters(args), weights=weights, motion=signal)
-    seconds = time.perf_counter() - start
+    seconds = round(time.perf_counter() - start, 3)
     if args.json:
         rows = [result.as_row() for result in results]
-        print_json({"query": args.text, "results": rows, "seconds": round(seconds, 3), "note": note})
+        print_json({"query": args.text, "results": rows, "seconds": seconds, "note": note, "model": model})
         return 0
     if note:
         print(f"note: {note}", file=sys.stderr)
@@ -68,6 +79,19 @@ def run(args: Namespace) -> int:
     if not results:
         print("no clip")
     return 0
+
+
+def _motion(args: Namespace, library: Library) -> tuple[str, MotionSignal | None, str]:
+    """The model's name, the model where it has read the library, and what the user must know about that."""
+    chosen = chosen_model(args)
+    if chosen is None:
+        return "", None, ""
+    read = coverage_of(library, chosen.signal.model_id)
+    command = reading_command(args, chosen.name)
+    if args.signal and not read.is_usable:
+        raise read.refusal(chosen.name, command)
+    note = read.note(chosen.name)
+    return chosen.name, chosen.signal if read.is_usable else None, note and f"{note} Run: {command}"
 
 
 def _count(text: str) -> int:

@@ -6,8 +6,9 @@ from argparse import ArgumentParser, Namespace
 
 from ..library import Library, demo_library
 from ..search.by_motion import similar
+from ..search.coverage import coverage_of
 from .clips import add_clip_arguments, load_clip
-from .models import add_model_argument, motion_signal
+from .model_choice import add_model_argument, reading_command, required_model
 from .output import print_json
 
 HELP = "Ranks the clips of a library by how like their motion is to a clip's, by what a model reads in both."
@@ -23,9 +24,12 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Ranks and prints; the clip itself is left out."""
-    signal = motion_signal(args.model)
+    name, signal = required_model(args)
     named = load_clip(args)
     library = demo_library() if args.library is None else Library.open(args.library)
+    read = coverage_of(library, signal.model_id)
+    if not read.is_usable:
+        raise read.refusal(name, reading_command(args, name))
     found = similar(signal, library.motion_gallery(signal.model_id), named.motion, args.top + 1)
     own = named.notes["tmr_clip"]
     rows = [(clip, score) for clip, score in found if clip != own][: args.top]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .. import __version__
 from .library import Library
-from .places import cache_folder
+from .places import cache_folder, models_folder
 
 if TYPE_CHECKING:
     from .indexing import Encoder, Progress
@@ -46,9 +46,19 @@ def demo_library(
     if library.fact(_STAMP) != stamp:
         model = (encoder or _bundled_encoder)()
         library.index([data], model, progress=progress, wait_s=_WAIT_S)
+        _take_latents(library)
         if model is not None:
             library.set_fact(_STAMP, stamp, wait_s=_WAIT_S)
     return library
+
+
+def _take_latents(library: Library) -> None:
+    """What the model that comes with the product has read in the clips, so that nobody has to wait for it."""
+    from ..model.installed import InstalledModels  # noqa: PLC0415  an index that is up to date needs no model
+
+    default = InstalledModels(models_folder()).default()
+    if default:
+        library.take_known_latents(default.model_id, wait_s=_WAIT_S)
 
 
 def _bundled_encoder() -> Encoder:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +85,12 @@ def load_motion_gallery(connection: sqlite3.Connection, model_id: str) -> Motion
         latents=latents.reshape(len(rows), -1) if rows else np.zeros((0, 0), np.float32),
         missing=int(missing),
     )
+
+
+def clips_read(connection: sqlite3.Connection, clips: int) -> dict[str, dict[str, Any]]:
+    """Model id -> how many of the library's clips that motion model has read, and how many it has not."""
+    rows = connection.execute("SELECT model_id, count(*) FROM latents GROUP BY model_id ORDER BY model_id")
+    return {model_id: {"read": read, "not_read": clips - read} for model_id, read in rows}
 
 
 @dataclass(frozen=True)

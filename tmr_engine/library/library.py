@@ -14,7 +14,7 @@ from ..errors import LibraryError, MotionFileError
 from . import gallery as galleries
 from . import schema, store, words
 from .gallery import Gallery
-from .latents import MotionGallery, encode_clips, load_motion_gallery
+from .latents import MotionGallery, clips_read, encode_clips, load_motion_gallery
 from .lock import writer_lock
 from .records import Clip, IndexReport
 from .vectors import Model, map_vectors
@@ -220,6 +220,25 @@ class Library:
             finally:
                 connection.close()
 
+    def take_known_latents(self, model_id: str, *, wait_s: float = 0.0) -> None:
+        """Takes over what lies beside the motion files of a model's reading; nothing is read for it.
+
+        Args:
+            model_id: of the model.
+            wait_s: how long to wait for another writer, in seconds.
+
+        Raises:
+            LibraryError: another process is indexing.
+        """
+        from .known_latents import take_known  # noqa: PLC0415  see the head of this file
+
+        with writer_lock(self.folder, wait_s=wait_s):
+            connection = schema.open_database(self.folder, write=True)
+            try:
+                take_known(connection, model_id)
+            finally:
+                connection.close()
+
     def motion_gallery(self, model_id: str) -> MotionGallery:
         """The latents of a motion model as of the last committed state."""
         with self._reading() as connection:
@@ -280,6 +299,7 @@ class Library:
                 "hours": round(seconds / 3600, 3),
                 "licences": {licence or "not stated": count for licence, count in licences},
                 "vectors": dict(models.fetchall()),
+                "motions": clips_read(connection, clips),
                 "full_text_index": words.has_index(connection),
             }
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 CACHE_VARIABLE = "TMR_CACHE"
+DATA_VARIABLE = "TMR_DATA"
 _NAME = "tmr-for-blender"
 
 
@@ -22,3 +23,22 @@ def cache_folder() -> Path:
     else:
         base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / _NAME
+
+
+def data_folder() -> Path:
+    """The folder for what the user has added: `TMR_DATA` where it is set, else the system's own place."""
+    named = os.environ.get(DATA_VARIABLE)
+    if named:
+        return Path(named).absolute()
+    if sys.platform == "win32":
+        base = os.environ.get("APPDATA") or str(Path.home() / "AppData" / "Roaming")
+    elif sys.platform == "darwin":
+        base = str(Path.home() / "Library" / "Application Support")
+    else:
+        base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(base) / _NAME
+
+
+def models_folder() -> Path:
+    """The folder of the motion models that the user has added."""
+    return data_folder() / "models"

@@ -12,9 +12,10 @@ import pytest
 from tests.training.made_runs import Sizes, random_weights
 from tests.training.served import served
 from tmr_engine.cli import main
-from tmr_engine.errors import FeatureError
+from tmr_engine.errors import Cancelled, FeatureError, MotionFileError
 from tmr_engine.formats import read_motion
-from tmr_engine.generation import synthesise
+from tmr_engine.generation import KeptTakes, synthesise
+from tmr_engine.library import Library
 from tmr_engine.model.sentence_encoder import DEFAULT_FOLDER
 from tmr_engine.model.tmr import TMR
 
@@ -114,8 +115,68 @@ def test_the_command_writes_takes_that_say_what_they_are(
     report = json.loads(capsys.readouterr().out)
     assert [Path(row["file"]).name for row in report["takes"]] == ["wave_1.bvh", "wave_2.bvh"]
     assert all(row["credits"] == "synthesised, made, made by a test" for row in report["takes"])
+    assert all(set(row) == {"file", "score", "credits"} for row in report["takes"])
+    assert report["seconds"] > 0
     read = read_motion(tmp_path / "wave_1.bvh")
     assert (len(read), read.fps) == (40, 20.0)
+    positions = read.world[0]
+    lengths = np.linalg.norm(positions[:, 1:] - positions[:, read.skeleton.parents[1:]], axis=-1)
+    assert np.ptp(lengths, axis=0).max() < 1e-6
     assert main([*words, "--seconds", "0"]) == 2
+    assert main([*words, "--seed", "-1"]) == 2
     assert main([*words[:-1], str(tmp_path / "wave.fbx")]) == 2
     assert not out.exists()
+
+
+def test_a_take_that_is_indexed_like_a_recording_is_still_told_from_one(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "a" / "b" / "c" / "made" / "wave.bvh"
+    out.parent.mkdir(parents=True)
+    assert main(["generate", "a person waves", "--model", str(folder), "--out", str(out)]) == 0
+    library = Library.open(tmp_path / "library", create=True)
+    library.index([out.parent], None, workers=1)
+    (clip,) = library.clips()
+    assert (clip.caption, clip.tags) == ("a person waves", ("synthesised",))
+    assert (clip.licence, clip.credit) == ("none", "synthesised, made, made by a test")
+
+
+def test_the_same_command_writes_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+    written = []
+    for name, takes in (("one", 2), ("two", 2), ("three", 3)):
+        out = tmp_path / f"{name}.bvh"
+        words = ["generate", "a person waves", "--model", str(folder), "--out", str(out), "--seed", "5"]
+        assert main([*words, "--seconds", "1", "--takes", str(takes)]) == 0
+        written.append({path.read_bytes() for path in tmp_path.glob(f"{name}_*.bvh")})
+    assert written[0] == written[1] < written[2]
+
+
+def test_making_takes_tells_how_far_it_is_and_hears_a_cancel(model: TMR) -> None:
+    told: list[tuple[int, int]] = []
+    with pytest.raises(Cancelled):
+        synthesise(
+            model,
+            "run",
+            1.0,
+            takes=5,
+            progress=lambda done, takes: told.append((done, takes)),
+            cancelled=lambda: len(told) == 2,
+        )
+    assert told == [(1, 5), (2, 5)]
+
+
+def test_kept_takes_are_found_by_their_ids_until_they_are_deleted(model: TMR, tmp_path: Path) -> None:
+    kept = KeptTakes(tmp_path / "takes")
+    first, second = (kept.keep(take) for take in synthesise(model, " run ", 1.0, seed=3, takes=2))
+    assert first.id != second.id
+    (again,) = synthesise(model, "run", 1.0, seed=3)
+    assert kept.keep(again).id in (first.id, second.id)
+    found = KeptTakes(tmp_path / "takes").take(first.id)
+    assert found == first
+    assert (found.text, found.made_by, found.duration_s) == ("run", "made, seed 3", pytest.approx(0.95))
+    best, read = synthesise(model, "run", 1.0, seed=3, takes=2)[0].motion, found.load()
+    order = [read.skeleton.names.index(name) for name in best.skeleton.names]
+    np.testing.assert_allclose(read.world[0][:, order], best.world[0], atol=1e-6)
+    assert kept.is_id(first.id)
+    assert not any(map(kept.is_id, ("3db6a1329ebacdf9", f"../{first.id}", "synthesised-x", "")))
+    first.path.with_suffix(".json").unlink()
+    with pytest.raises(MotionFileError, match="Generate it again"):
+        kept.take(first.id)

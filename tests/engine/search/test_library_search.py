@@ -94,9 +94,10 @@ def test_filters_hold_on_disk_too(library, encoder, motions):
 
 def test_the_command_prints_one_json_object(library, capsys):
     arguments = ["search", "a cartwheel", "--library", str(library.folder), "--top", "2", "--json"]
+    arguments += ["--model", "none"]
     assert main(arguments) == 0
     answer = json.loads(capsys.readouterr().out)
-    assert answer.keys() == {"query", "results", "seconds", "note"}
+    assert answer.keys() == {"query", "results", "seconds", "note", "model"}
     assert answer["note"] == ""
     assert answer["query"] == "a cartwheel"
     assert [result["rank"] for result in answer["results"]] == [1, 2]

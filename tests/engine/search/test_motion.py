@@ -266,7 +266,7 @@ def test_the_commands_index_search_compare_and_classify(
     models: tuple[Path, Path], motions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     place, folder = str(tmp_path / "library"), str(models[0])
-    assert main(["search", "kick", "--signal", "motion"]) == 2
+    assert main(["search", "kick", "--signal", "motion", "--model", "none"]) == 2
     assert "--model" in capsys.readouterr().err
     assert main(["index", str(motions), "--library", place, "--model", folder, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["clips"] == 6
