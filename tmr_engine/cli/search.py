@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 from ..errors import TMRError
 from ..library import Library, demo_library
 from ..model import sentence_encoder_or_note
-from ..search import MOTION_ALONE, Filters, search
+from ..search import (
+    MOTION_ALONE,
+    TEXT_ALONE,
+    Filters,
+    correction_note,
+    search,
+    understood,
+)
 from ..search.coverage import coverage_of
 from .model_choice import add_model_argument, chosen_model, reading_command
 from .output import print_json
@@ -63,8 +70,10 @@ def run(args: Namespace) -> int:
             why=note,
             fix="Add one (tmr models add FOLDER), or name a bundle: --model FOLDER",
         )
-    weights = MOTION_ALONE if args.signal == "motion" else None
-    results = search(library, encoder, args.text, args.top, _filters(args), weights=weights, motion=signal)
+    weights = {"motion": MOTION_ALONE, "text": TEXT_ALONE}.get(args.signal or "")
+    text = understood(library, encoder, args.text)
+    note = " ".join(filter(None, [note, correction_note(args.text, text)]))
+    results = search(library, encoder, text, args.top, _filters(args), weights=weights, motion=signal)
     seconds = round(time.perf_counter() - start, 3)
     if args.json:
         rows = [result.as_row() for result in results]

@@ -7,5 +7,16 @@ What reads motions is not imported here, because a search by text must not pay f
 from .filters import Filters
 from .fusion import MOTION_ALONE, TEXT_ALONE, Weights
 from .search import Collection, Result, search, understood
+from .spelling import correction_note
 
-__all__ = ["MOTION_ALONE", "TEXT_ALONE", "Collection", "Filters", "Result", "Weights", "search", "understood"]
+__all__ = [
+    "MOTION_ALONE",
+    "TEXT_ALONE",
+    "Collection",
+    "Filters",
+    "Result",
+    "Weights",
+    "correction_note",
+    "search",
+    "understood",
+]

@@ -32,6 +32,11 @@ def corrected(text: str, is_word: Callable[[str], bool]) -> str:
     return text if put_right == lower else put_right
 
 
+def correction_note(typed: str, meant: str) -> str:
+    """What the user is told about a corrected query; empty where nothing was changed."""
+    return "" if typed == meant else f'Searched for "{meant}".'
+
+
 def _nearest(word: str) -> str:
     """The most frequent word of motion that is one slip away; the word itself where there is none."""
     words = _motion_words()

@@ -18,7 +18,7 @@ from ..model.installed import InstalledModels
 from ..motion import Motion
 from ..motion.arrays import arrays_from_motion
 from ..protocol import BadParams
-from ..search import Filters, search
+from ..search import Filters, correction_note, search, understood
 from ..search.coverage import coverage_of
 from .jobs import Job
 from .open_libraries import OpenLibraries
@@ -113,13 +113,14 @@ class _Methods:
         library = self._library(params, job)
         motion = _motion_of(library, chosen) if chosen else _Motion()
         job.check()
-        results = search(library, encoder, text, top, filters, motion=motion.signal)
+        meant = understood(library, encoder, text)
+        results = search(library, encoder, meant, top, filters, motion=motion.signal)
         return Answer(
             {
                 "query": text,
                 "results": [result.as_row() for result in results],
                 "seconds": round(time.perf_counter() - started, 4),
-                "note": note or motion.note,
+                "note": " ".join(filter(None, [note or motion.note, correction_note(text, meant)])),
                 "model": motion.model,
                 "unread": motion.unread,
             }

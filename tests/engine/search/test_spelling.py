@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from tmr_engine.cli import main
 from tmr_engine.model import load_sentence_encoder
 from tmr_engine.search.spelling import corrected
 
@@ -44,3 +47,11 @@ def test_everything_else_stays_as_it_was_typed(typed, is_word):
 
 def test_a_word_that_the_library_knows_is_left_alone():
     assert corrected("wlak", lambda word: word == "wlak") == "wlak"
+
+
+def test_the_command_says_what_it_searched_for(capsys):
+    assert main(["search", "wlak forward", "--top", "3", "--model", "none", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["query"] == "wlak forward"
+    assert 'Searched for "walk forward".' in told["note"]
+    assert any("walk" in result["caption"] for result in told["results"])
