@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from .event import BOTH, LEFT, RIGHT
-from .facet_table import FacetTable, Values
+from .facet_table import FacetTable, Mask, Values
 
 _T: dict[str, Any] = json.loads(Path(__file__).with_name("query_words.json").read_text(encoding="utf-8"))
 _CLAUSE = re.compile(r"\s*(?:,|;|\bthen\b|\band\b|\bwhile\b|\bfollowed by\b|\bbefore\b|\bafter\b)\s*")
 _TOKEN = re.compile(r"[a-z0-9°/-]+")
 _BODY_PARTS = ("foot", "leg", "knee", "hand", "arm", "side")  # "one leg" is no number of times
 _TURNS = ("turn", "spin")
+_HOLDS = 0.5  # agreement from which on a clip is said to do what is asked
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,14 @@ def agreement(asked: tuple[Asked, ...], table: FacetTable) -> Values:
     for part in asked:
         done += part.weight * _agrees(part, table)
     return np.where(table.known, done / total, 0.0)
+
+
+def holds(asked: tuple[Asked, ...], table: FacetTable) -> Mask:
+    """(N,) which clips do all that is asked, each thing at least half; all with facets where nothing is."""
+    found = table.known.copy()
+    for part in asked:
+        found &= _agrees(part, table) >= _HOLDS
+    return found
 
 
 def _numbers(low: str, what: str, units: dict[str, float]) -> tuple[str, list[Asked]]:

@@ -46,6 +46,12 @@ def configure(parser: ArgumentParser) -> None:
         "--licence", action="append", default=[], help="only this licence (repeat to allow more)"
     )
     parser.add_argument("--folder", metavar="DIR", type=Path, help="only motion files in this folder")
+    parser.add_argument(
+        "--where",
+        metavar="TEXT",
+        default="",
+        help='only clips in which this was measured: "turns left", "in place, faster than 2 m/s"',
+    )
     add_model_argument(parser, required=False)
     parser.add_argument(
         "--signal",
@@ -117,5 +123,6 @@ def _filters(args: Namespace) -> Filters | None:
         tags=tuple(args.tag),
         licences=tuple(args.licence),
         folder=args.folder.absolute() if args.folder else None,
+        shows=args.where,
     )
     return None if filters == Filters() else filters

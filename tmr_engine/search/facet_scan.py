@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..captioning.query import agreement, parse
+from ..captioning.query import agreement, holds, parse
+from ..errors import LibraryError
 from .alignment import rows_of
 from .fusion import Scores
 
@@ -35,3 +36,19 @@ def facet_scores(facets: Callable[[], FacetGallery], clip_ids: tuple[str, ...], 
     agreed = np.append(agreement(asked, gallery.table), 0.0)  # the last for the clips without facets
     scores: Scores = agreed[rows_of(gallery, clip_ids)]
     return scores
+
+
+def clips_that_show(gallery: FacetGallery, text: str) -> frozenset[str]:
+    """The clips in which all that a text names was measured.
+
+    Raises:
+        LibraryError: the text names nothing that is measured.
+    """
+    asked = parse(text)
+    if not asked:
+        raise LibraryError(
+            f'"{text}" is nothing that is measured in motions',
+            fix="Say for instance: turns left, in place, faster than 2 m/s, two jumps",
+        )
+    shown = holds(asked, gallery.table).tolist()
+    return frozenset(clip for clip, shows in zip(gallery.clip_ids, shown, strict=True) if shows)

@@ -17,6 +17,8 @@ class Filters:
         tags: all of these, upper or lower case.
         licences: one of these as the clip states it ("CC0-1.0"); empty: any.
         folder: the motion file lies in it, at any depth; None: anywhere.
+        shows: what was measured in the motion, in words ("turns left", "in place, faster than 2 m/s"), all of
+            it; empty: anything. `facet_scan.clips_that_show` holds it, because a clip does not carry it.
     """
 
     min_duration_s: float | None = None
@@ -24,6 +26,7 @@ class Filters:
     tags: tuple[str, ...] = ()
     licences: tuple[str, ...] = ()
     folder: Path | None = None
+    shows: str = ""
 
     def accepts(self, clip: Clip) -> bool:
         """Whether the clip meets all conditions."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import LibraryError
 from ..library import Clip, Gallery, MotionGallery
 from ..model import SentenceEncoder
-from .facet_scan import facet_scores
+from .facet_scan import clips_that_show, facet_scores
 from .filters import Filters
 from .fusion import Parts, Scores, Weights, fuse, words_part
 from .gallery_scan import GalleryScan, Indices, Vector, scan_of
@@ -34,6 +34,8 @@ _TRIES = 3
 # English words of nearly every caption: they tell clips apart badly and cost full-text search its time
 _COMMON = frozenset(Path(__file__).with_name("common_words.txt").read_text(encoding="ascii").split())
 _TERM = re.compile(r"\w+")
+
+Accepts = Callable[[Clip], bool]
 
 
 class Collection(Protocol):
@@ -135,12 +137,14 @@ def search(
         motion: a motion model, whose reading of the clips counts too; None without one.
 
     Raises:
-        LibraryError: the library has clips but no vectors of this model, or cannot be read.
+        LibraryError: the library has clips but no vectors of this model, or cannot be read; or a filter names
+            nothing that is measured.
     """
     if not text.strip() or top < 1:
         return []
+    accepts = _accepting(library, filters)
     if encoder is None:
-        return _search_words(library, text, top, filters)
+        return _search_words(library, text, top, accepts)
     query, meant = (encoder.encode([text])[0], None) if motion is None else motion.query(encoder, text)
     words = _words(library, text)
     for attempt in range(_TRIES):
@@ -157,7 +161,7 @@ def search(
         signals = _Signals(query, words, read, agreed)
         scored = _score(gallery, signals, weights or Weights(), exact=filters is not None)
         try:
-            return list(islice(_results(library, scored, top, filters), top))
+            return list(islice(_results(library, scored, top, accepts), top))
         except LibraryError:
             # another process removed a clip between the two reads: look again at the new state
             if attempt == _TRIES - 1 or library.gallery(encoder.model_id) is gallery:
@@ -184,7 +188,15 @@ class _Scored(NamedTuple):
     scores: Scores
 
 
-def _search_words(library: Collection, text: str, top: int, filters: Filters | None) -> list[Result]:
+def _accepting(library: Collection, filters: Filters | None) -> Accepts | None:
+    """Whether a clip meets the conditions; None where there are none."""
+    if filters is None or not filters.shows:
+        return None if filters is None else filters.accepts
+    shown = clips_that_show(library.facets(), filters.shows)
+    return lambda clip: clip.id in shown and filters.accepts(clip)
+
+
+def _search_words(library: Collection, text: str, top: int, accepts: Accepts | None) -> list[Result]:
     """The clips that hold words of the text, by how many and how rare those are."""
     hits = _words(library, text)
     for attempt in range(_TRIES):
@@ -196,7 +208,7 @@ def _search_words(library: Collection, text: str, top: int, filters: Filters | N
             if attempt == _TRIES - 1 or fresh == hits:
                 raise
             hits = fresh  # another process removed a clip between the two reads
-    wanted = [clip for clip in clips if filters is None or filters.accepts(clip)]
+    wanted = [clip for clip in clips if accepts is None or accepts(clip)]
     ranked = sorted(wanted, key=lambda clip: (-hits[clip.id], clip.id))[:top]
     terms = set(_terms(text))
     found = []
@@ -249,11 +261,11 @@ def _score(gallery: Gallery, signals: _Signals, weights: Weights, *, exact: bool
     return _Scored(scan, signals.query, clips, parts, fuse(parts, weights))
 
 
-def _results(library: Collection, scored: _Scored, top: int, filters: Filters | None) -> Iterator[Result]:
+def _results(library: Collection, scored: _Scored, top: int, accepts: Accepts | None) -> Iterator[Result]:
     """Results, best first; at least `top` where there are as many."""
     rank = 0
-    for place, clip in _read(library, scored, top if filters is None else len(scored.clips)):
-        if filters is not None and not filters.accepts(clip):
+    for place, clip in _read(library, scored, top if accepts is None else len(scored.clips)):
+        if accepts is not None and not accepts(clip):
             continue
         rank += 1
         best = scored.scan.best_caption(int(scored.clips[place]), scored.query)

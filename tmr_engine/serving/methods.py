@@ -36,7 +36,7 @@ _MAX_RESULTS = 1000
 _MAX_CLIPS = 1000
 _MAX_SEED = 2**31 - 1  # Blender's numbers go no further
 _TAKES_FOLDER = "synthesised"
-_FILTERS = ("min_duration_s", "max_duration_s", "tags", "licences")
+_FILTERS = ("min_duration_s", "max_duration_s", "tags", "licences", "where")
 
 # a long read must not keep a search waiting, and indexing and generating neither of them
 _SEARCHING, _READING, _INDEXING, _GENERATING = "searching", "reading", "indexing", "generating"
@@ -271,6 +271,7 @@ def _filters(params: Params) -> Filters | None:
         max_duration_s=params.seconds("max_duration_s", math.inf),
         tags=params.texts("tags", default=()),
         licences=params.texts("licences", default=()),
+        shows=params.text("where", default=""),
     )
     return None if filters == Filters(min_duration_s=0.0, max_duration_s=math.inf) else filters
 

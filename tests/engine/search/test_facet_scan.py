@@ -9,8 +9,9 @@ from tests.engine.captioning import bodies
 from tests.engine.search.standin import StandInEncoder, StandInLibrary, make_clip
 from tmr_engine.captioning.facets import facets_of
 from tmr_engine.captioning.facts import measure
+from tmr_engine.errors import LibraryError
 from tmr_engine.features.mirror import mirror_joints
-from tmr_engine.search import TEXT_ALONE, search
+from tmr_engine.search import TEXT_ALONE, Filters, search
 
 
 @pytest.fixture
@@ -43,3 +44,14 @@ def test_a_clip_that_shows_no_body_agrees_with_nothing(library):
     del library.measured["b"]
     found = {result.clip.id: result.parts["facets"] for result in search(library, StandInEncoder(), "kick")}
     assert found["b"] == 0.0 < found["a"]
+
+
+def test_a_filter_lets_through_what_was_measured_alone(library):
+    for shows, left in (("left kick", ["b"]), ("kicks", ["a", "b"]), ("two somersaults", [])):
+        found = search(library, StandInEncoder(), "a kick", filters=Filters(shows=shows))
+        assert sorted(result.clip.id for result in found) == left
+
+
+def test_a_filter_that_names_nothing_measured_is_refused(library):
+    with pytest.raises(LibraryError, match="nothing that is measured"):
+        search(library, StandInEncoder(), "a kick", filters=Filters(shows="melancholy"))
