@@ -23,7 +23,7 @@ _TURNING = {
     "ACTION",
     "PIVOT",
 }
-_COPYING = {"COPY_TRANSFORMS", "COPY_ROTATION"}
+COPYING = {"COPY_TRANSFORMS", "COPY_ROTATION"}
 
 
 def holders(rig: Rig, driven: bool = False) -> dict[str, list[BoneConstraint]]:
@@ -59,7 +59,7 @@ def keyed_bone(rig: Rig, roles: Roles) -> tuple[Roles, list[str]]:
     def source(bone: str) -> str:
         seen = {bone}
         while bone in held:
-            copies = [c.targets[0] for c in held[bone] if c.kind in _COPYING and len(c.targets) == 1]
+            copies = [c.targets[0] for c in held[bone] if c.kind in COPYING and len(c.targets) == 1]
             if len(copies) != 1 or copies[0] in seen:
                 break
             bone = copies[0]
