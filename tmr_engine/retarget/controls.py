@@ -47,6 +47,13 @@ def bare_bones(rig: Rig) -> np.ndarray:
     return np.array([name not in held for name in rig.names])
 
 
+def keyable(rig: Rig) -> np.ndarray:
+    """(B,) bool: the bone's rotation is neither constrained, driven nor locked."""
+    undriven = np.array([name not in rig.driven for name in rig.names])
+    free: np.ndarray = bare_bones(rig) & undriven & ~rig.lock_rotation.any(axis=1)
+    return free
+
+
 def keyed_bone(rig: Rig, roles: Roles) -> tuple[Roles, list[str]]:
     """The map with bones that copy another bone replaced by the bone they copy.
 

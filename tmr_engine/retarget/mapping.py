@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import RetargetError
 from ..motion import Skeleton
 from .checking import Roles, complete, faults, prune
-from .controls import bare_bones, keyed_bone, switches_for
+from .controls import bare_bones, keyable, keyed_bone, switches_for
 from .families import Family
 from .figure import Figure, figure_of_rig, figure_of_skeleton
 from .naming import propose
@@ -61,7 +61,7 @@ def map_rig(rig: Rig, overrides: AnyMapping[str, str | Sequence[str]] | None = N
         unmapped=unmapped,
         warnings=(*warnings, *mapping.warnings, *held, *notes),
         switches=switches,
-        twist=twists_of(figure, roles, bare & rig.deform),
+        twist=twists_of(figure, roles, rig.deform & keyable(rig)),
     )
 
 

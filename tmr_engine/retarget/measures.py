@@ -231,9 +231,14 @@ def _jerk(performance: Performance, role: str) -> FloatArray | None:
 
 
 def _turning_deg_s(performance: Performance, role: str, above: str) -> FloatArray | None:
-    turn, parent = performance.turn(role), performance.turn(above)
+    """(T - 1,) how fast a role's joint turns against the one it hangs on: the second half of a split limb."""
+    body, turn, parent = performance.body, performance.turn(role), performance.turn(above)
     if turn is None or parent is None:
         return None
+    bones = (body.figure.indices[str(body.mapping.bone(name))] for name in (above, role))
+    path = body.figure.path(*bones)
+    if len(path) > 2:
+        parent = performance.turns[:, path[-2]]
     local = rotation.multiply(rotation.conjugate(parent), turn)
     step = rotation.angle_between(local[:-1], local[1:])
     speed: FloatArray = np.degrees(np.minimum(step, 2 * np.pi - step)) * performance.fps
