@@ -9,15 +9,22 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from tests.engine.retarget.bodies import (
+    LIMBS as LIMB_JOINTS,
+)
+from tests.engine.retarget.bodies import (
     SIDES,
     Joints,
     at_rest,
     body,
     dance,
+    degrees_between,
+    directions,
     plain_names,
     posed,
     rig_of,
+    rig_places,
     skeleton_of,
+    source_places,
     wxyz,
 )
 from tmr_engine.motion import Motion
@@ -180,6 +187,39 @@ def test_an_arm_swung_by_half_a_turn_has_no_roll_to_share():
     twist = turns(rig, solved(motion, rig))["left_upper_arm_twist0.25"]
     steps = (twist[:-1].inv() * twist[1:]).magnitude()
     assert np.degrees(steps.max()) < 3.0  # the arm itself goes a degree a frame
+
+
+def bent_source(offset):
+    """A skeleton with split limbs whose middle joints are off the line, in a dance: all halves turn."""
+    joints = in_line(T_POSE)
+    joints.heads = [
+        head + offset * name.endswith("_twist") for name, head in zip(joints.names, joints.heads, strict=True)
+    ]
+    return dance(skeleton_of(joints), turns=0.5)
+
+
+def test_a_clip_of_split_limbs_is_read_by_where_its_limbs_point():
+    motion, rig = bent_source(np.array([0.01, 0.03, 0.0])), rig_of(body(NAMES, arm_down_deg=30.0), seed=4)
+    pose = rig_places(rig, solved(motion, rig))
+    ours = directions(pose, rig.names, LIMB_JOINTS)
+    theirs = directions(source_places(motion), motion.skeleton.names, LIMB_JOINTS)
+    assert degrees_between(ours, theirs).max() < 1e-4
+
+
+def test_a_clip_that_rolls_an_upper_arm_in_its_second_half_rolls_the_whole_of_another_and_back():
+    source = skeleton_of(in_line(T_POSE))
+    rest = at_rest(source)
+    local = np.repeat(rest.rotations, 3, 0)
+    local[:, source.index("left_upper_arm_twist")] = wxyz(about_x(0, 40, -60).as_matrix())
+    motion = Motion(source, np.repeat(rest.root_translation, 3, 0), local, 30.0)
+    plain = rig_of(T_POSE, seed=6)
+    found = rolls(plain, solved(motion, plain), "left_upper_arm", "chest", [1, 0, 0])
+    np.testing.assert_allclose(found, [0, 40, -60], atol=1e-6)
+    split = rig_of(in_line(T_POSE), seed=6)
+    again = solved(motion, split)
+    np.testing.assert_allclose(rolls(split, again, "left_upper_arm", "chest", [1, 0, 0]), 0.0, atol=1e-6)
+    found = rolls(split, again, "left_upper_arm_twist", "chest", [1, 0, 0])
+    np.testing.assert_allclose(found, [0, 40, -60], atol=1e-6)
 
 
 def held(rig, names, how):
