@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.retargeting import cells, clips, pace, report, rigs, rounds
+from benchmarks.retargeting import cells, clips, pace, report, rigs, rounds, touching
 from tmr_engine.errors import RetargetError
 
 # whose rest poses are put on every rig: T-pose, A-poses of 30, 45 and 50 degrees, each with hands of its own
@@ -37,8 +37,11 @@ SWEPT = (
 class Matrix:
     """The results so far, and what later rigs need of earlier ones."""
 
-    def __init__(self, sources: dict[str, cells.Source], journal: Path | None) -> None:
+    def __init__(
+        self, sources: dict[str, cells.Source], touches: list[cells.Source], journal: Path | None
+    ) -> None:
         self.sources = sources
+        self.touches = touches
         self.journal = journal
         self.rows: list[dict[str, Any]] = []
         self.rests: dict[str, cells.Source] = {}
@@ -64,6 +67,9 @@ class Matrix:
         for motion, source in self.sources.items():
             self.measure_cell(character, rig_map, motion, source)
         self.measure_rounds(character, rig_map)
+        for source in self.touches if name in touching.RIGS else ():
+            for found in touching.measured(source, character, rig_map):
+                self.add(rig=name, touch=source.name, **found)
         print(f"{name:40s} {time.perf_counter() - start:6.1f} s", flush=True)
 
     def measure_cell(
@@ -121,9 +127,8 @@ def main() -> None:
         print("../shared is not here, so nothing is measured")
         return
     wanted = [clip for clip in clips.CLIPS if not chosen.motions or clip.name in chosen.motions]
-    matrix = Matrix(
-        {clip.name: cells.Source.of(clip.name, clips.load(clip)) for clip in wanted}, chosen.journal
-    )
+    sources = {clip.name: cells.Source.of(clip.name, clips.load(clip)) for clip in wanted}
+    matrix = Matrix(sources, touching.sources(), chosen.journal)
     documents = rigs.expected()
     for name in [*RESTS, *(name for name in documents if name not in RESTS)]:
         if not chosen.rigs or any(word in name for word in chosen.rigs):

@@ -12,7 +12,7 @@ from benchmarks.retargeting.rigs import Character
 from tmr_engine.motion import Motion, rotation
 from tmr_engine.motion.rotation import FloatArray
 from tmr_engine.retarget import Mapping, Solution, SolveOptions, map_rig, map_skeleton, solve
-from tmr_engine.retarget.measures import LIMBS, direction_errors, measure
+from tmr_engine.retarget.measures import LIMBS, direction_errors, leg_share, measure
 from tmr_engine.retarget.performance import Performance, source_performance, target_performance
 from tmr_engine.retarget.placing import turn_to
 
@@ -33,6 +33,7 @@ KEPT = {
     "penetration_mm": ("p95", "max"),
     "floating_mm": ("p95",),
 }
+_PLAIN_NUMBERS = ("contact_recall", "contact_precision", "jerk_ratio", "jerk_ratio_by_limb", "flips")
 # parts of the body whose worst role is kept beside the limbs -> what their roles have in common
 GROUPS = {"clavicles": "clavicle", "spine": "spine_", "neck": "neck", "index fingers": "index_"}
 # weaker locks, to find the best strength
@@ -90,7 +91,9 @@ def measured(
     found = _flat(measure(source.performance, target, curves, heading=heading))
     seen = direction_errors(source.performance, target)
     limbs = np.concatenate([values for role, values in seen.items() if role in LIMBS] or [np.full(1, np.nan)])
-    return found | {"limbs from the hips.p95": float(np.percentile(limbs, 95))}
+    found["limbs from the hips.p95"] = float(np.percentile(limbs, 95))
+    found["legs_over_source"] = leg_share(target) / max(leg_share(source.performance), 1e-9)
+    return found
 
 
 def off_blender(character: Character, solution: Solution) -> dict[str, float]:
@@ -146,7 +149,7 @@ def _flat(found: dict[str, Any]) -> dict[str, Any]:
         for name, statistics in KEPT.items()
         for statistic in statistics
     }
-    flat |= {name: found[name] for name in ("contact_recall", "contact_precision", "jerk_ratio", "flips")}
+    flat |= {name: found[name] for name in _PLAIN_NUMBERS}
     jerks = found["jerk_ratios"]
     flat |= {"jerk.least": min(jerks.values(), default=None), "jerk.most": max(jerks.values(), default=None)}
     for group, starts in GROUPS.items():

@@ -23,7 +23,7 @@ _TURNING = {
     "ACTION",
     "PIVOT",
 }
-_COPYING = {"COPY_TRANSFORMS", "COPY_ROTATION"}
+COPYING = {"COPY_TRANSFORMS", "COPY_ROTATION"}
 
 
 def holders(rig: Rig, driven: bool = False) -> dict[str, list[BoneConstraint]]:
@@ -47,6 +47,13 @@ def bare_bones(rig: Rig) -> np.ndarray:
     return np.array([name not in held for name in rig.names])
 
 
+def keyable(rig: Rig) -> np.ndarray:
+    """(B,) bool: the bone's rotation is neither constrained, driven nor locked."""
+    undriven = np.array([name not in rig.driven for name in rig.names])
+    free: np.ndarray = bare_bones(rig) & undriven & ~rig.lock_rotation.any(axis=1)
+    return free
+
+
 def keyed_bone(rig: Rig, roles: Roles) -> tuple[Roles, list[str]]:
     """The map with bones that copy another bone replaced by the bone they copy.
 
@@ -59,7 +66,7 @@ def keyed_bone(rig: Rig, roles: Roles) -> tuple[Roles, list[str]]:
     def source(bone: str) -> str:
         seen = {bone}
         while bone in held:
-            copies = [c.targets[0] for c in held[bone] if c.kind in _COPYING and len(c.targets) == 1]
+            copies = [c.targets[0] for c in held[bone] if c.kind in COPYING and len(c.targets) == 1]
             if len(copies) != 1 or copies[0] in seen:
                 break
             bone = copies[0]

@@ -16,17 +16,18 @@ from ..motion.rotation import FloatArray
 from .blending import bridged, lifted, ramped, smoothed, smoothstep
 from .contacts import STATURE, runs
 from .legs import Legs
+from .stance import levelled
 
 _UP = np.array([0.0, 0.0, 1.0])
 
 # heel and ball take over from each other, and soles are laid flat, within this time
-_HANDOVER_S = 0.1
+_HANDOVER_S = 0.15
 # a sole that is steeper than this is not flat on the ground, whatever the contacts say
 _FLAT_DEG = 15.0
 # metres at a stature of 1.7 m: slower drifts of a foot than this are slips, farther ways are meant
 _SLIP = 0.05
 # and a foot that rises by more than this within a contact is about to leave the ground
-_LIFT = 0.015
+_LIFT = 0.012
 # the hips go down by no more than this (metres at 1.7 m); beyond, the foot lets go
 _DEEPEST = 0.08
 # a leg is pulled no straighter than this share of its bones, or than the source has it and a hundredth
@@ -75,7 +76,8 @@ def lock_feet(legs: Legs, standing: Standing, strength: float) -> tuple[Legs, Fl
     Returns:
         the legs, and the (T, 3) shift of the hips that is in them.
     """
-    flat = _flattened(legs, standing, strength)
+    whole = standing.touching[..., 0] & standing.touching[..., 1]
+    flat = _flattened(levelled(legs, whole, standing.fps, strength), standing, strength)
     ankles = legs.ankles
     soles = flat.soles(ankles)
     offsets = np.stack([_offsets(soles[:, side], side, standing) for side in range(2)], axis=1) * strength

@@ -11,13 +11,14 @@ import numpy as np
 from ..errors import RetargetError
 from ..motion import Skeleton
 from .checking import Roles, complete, faults, prune
-from .controls import bare_bones, keyed_bone, switches_for
+from .controls import bare_bones, keyable, keyed_bone, switches_for
 from .families import Family
 from .figure import Figure, figure_of_rig, figure_of_skeleton
 from .naming import propose
 from .rig import Rig
 from .roles import LIST_ROLES, SINGLE_ROLES, USUAL_ROLES, Mapping
 from .structure import find_body
+from .structure_controls import controls_of, switched_off
 from .structure_deform import deforming
 from .twists import twists_of
 from .vrm import roles_of_table
@@ -60,7 +61,7 @@ def map_rig(rig: Rig, overrides: AnyMapping[str, str | Sequence[str]] | None = N
         unmapped=unmapped,
         warnings=(*warnings, *mapping.warnings, *held, *notes),
         switches=switches,
-        twist=twists_of(figure, roles, bare & rig.deform),
+        twist=twists_of(figure, roles, rig.deform & keyable(rig)),
     )
 
 
@@ -95,19 +96,30 @@ def _map(figure: Figure, rig: Rig | None) -> Mapping:
 def _by_shape(figure: Figure, rig: Rig | None) -> Mapping:
     """The map from the shape of all bones, or else of the deforming ones and what moves them."""
     inner = None if rig is None else deforming(figure, rig)
-    try:
-        roles, confidence = find_body(figure)
-        roles = complete(figure, roles)
-    except RetargetError:
-        if rig is None or inner is None:
-            raise
-        roles, confidence = find_body(inner)
-        roles, _ = keyed_bone(rig, complete(inner, roles))
+    tries = [(body, legs) for legs in (True, False) for body in (figure, inner) if body is not None]
+    refusals: list[RetargetError] = []
+    for body, legs in tries:
+        try:
+            roles, confidence = _shaped(body, legs=legs)
+        except RetargetError as error:
+            refusals.append(error)
+            continue
+        warnings = ["the names of the bones say nothing, so the map was made from the shape of the body"]
+        if rig is not None and body is inner:
+            roles = controls_of(rig, figure, roles)
+            warnings += switched_off(rig, roles)
+        return Mapping(roles, "structure", confidence, warnings=tuple(warnings))
+    raise refusals[len(tries) // 2 - 1]  # of a body with legs, of its deforming bones if those were looked at
+
+
+def _shaped(figure: Figure, *, legs: bool) -> tuple[Roles, float]:
+    """A map by shape that holds, and how sure it is."""
+    roles, confidence = find_body(figure, legs=legs)
+    roles = complete(figure, roles)
     found = faults(figure, roles, controls=False)
     if found:
         raise RetargetError(f"no human body found: {found[0]}", fix="Map the bones by hand")
-    warning = "the names of the bones say nothing, so the map was made from the shape of the body"
-    return Mapping(roles, "structure", confidence, warnings=(warning,))
+    return roles, confidence
 
 
 def _by_names(figure: Figure) -> list[tuple[Family, Roles, float]]:

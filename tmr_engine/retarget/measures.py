@@ -7,6 +7,7 @@ millimetres of a body of 1.7 m, angles in degrees.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 import numpy as np
@@ -17,7 +18,7 @@ from ..motion.rotation import FloatArray
 from .contacts import STATURE, contacts, ground_below
 from .directions import LIMBS, direction_errors, roll_errors
 from .performance import Performance
-from .roles import SIDES
+from .roles import ARM, LEG, SIDES
 from .solution import Curve
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "floating",
     "jerk_ratio",
     "jerk_ratios",
+    "leg_share",
     "measure",
     "penetration",
     "roll_errors",
@@ -94,6 +96,7 @@ def measure(
         "contact_recall": recall,
         "contact_precision": precision,
         "jerk_ratio": jerk_ratio(source, target),
+        "jerk_ratio_by_limb": jerk_ratio(source, target, by_limb=True),
         "jerk_ratios": jerk_ratios(source, target),
         "flips": flips(source, target) + channel_jumps(curves),
     }
@@ -162,14 +165,46 @@ def contact_recall(source: Performance, target: Performance) -> tuple[float | No
     return shares[0], shares[1]
 
 
-def jerk_ratio(source: Performance, target: Performance) -> float | None:
-    """`jerk_ratios` over all its joints together; None where nothing moves."""
-    pairs = [(_jerk(source, role), _jerk(target, role)) for role in _JERKED]
-    shared = [(theirs, ours) for theirs, ours in pairs if theirs is not None and ours is not None]
+def jerk_ratio(source: Performance, target: Performance, *, by_limb: bool = False) -> float | None:
+    """`jerk_ratios` over all its joints together; None where nothing moves.
+
+    Args:
+        source, target: T frames.
+        by_limb: per length of the leg or the arm instead of per stature. A body whose legs are twice as long
+            for its height swings its feet twice as far, which is no fault of the motion.
+    """
+    sizes = [{role: _size(body, role) if by_limb else 1.0 for role in _JERKED} for body in (source, target)]
+    pairs = [(role, _jerk(source, role), _jerk(target, role)) for role in _JERKED]
+    shared = [
+        (theirs / sizes[0][role], ours / sizes[1][role])
+        for role, theirs, ours in pairs
+        if theirs is not None and ours is not None
+    ]
     if not shared:
         return None
     theirs, ours = (float(np.percentile(np.concatenate(side), 95)) for side in zip(*shared, strict=True))
     return ours / theirs if theirs > 1e-6 else None
+
+
+def leg_share(performance: Performance) -> float:
+    """Length of the leg from hip joint to ankle as a share of the stature; 0 without legs."""
+    return _length(performance, [f"left_{part}" for part in LEG]) / performance.stature
+
+
+def _size(performance: Performance, role: str) -> float:
+    """Length of the limb that a role belongs to, as a share of the stature; 1 for the head."""
+    side, _, part = role.partition("_")
+    if part in ("hand", "lower_arm"):
+        return _length(performance, [f"{side}_{name}" for name in ARM]) / performance.stature or 1.0
+    return 1.0 if role == "head" else leg_share(performance) or 1.0
+
+
+def _length(performance: Performance, roles: list[str]) -> float:
+    """Length along the joints of a limb at rest; 0 where one is missing."""
+    joints = [joint for role in roles if (joint := performance.body.joint(role)) is not None]
+    if len(joints) < len(roles):
+        return 0.0
+    return float(sum(np.linalg.norm(b - a) for a, b in itertools.pairwise(joints)))
 
 
 def jerk_ratios(source: Performance, target: Performance) -> dict[str, float]:
@@ -231,9 +266,14 @@ def _jerk(performance: Performance, role: str) -> FloatArray | None:
 
 
 def _turning_deg_s(performance: Performance, role: str, above: str) -> FloatArray | None:
-    turn, parent = performance.turn(role), performance.turn(above)
+    """(T - 1,) how fast a role's joint turns against the one it hangs on: the second half of a split limb."""
+    body, turn, parent = performance.body, performance.turn(role), performance.turn(above)
     if turn is None or parent is None:
         return None
+    bones = (body.figure.indices[str(body.mapping.bone(name))] for name in (above, role))
+    path = body.figure.path(*bones)
+    if len(path) > 2:
+        parent = performance.turns[:, path[-2]]
     local = rotation.multiply(rotation.conjugate(parent), turn)
     step = rotation.angle_between(local[:-1], local[1:])
     speed: FloatArray = np.degrees(np.minimum(step, 2 * np.pi - step)) * performance.fps

@@ -25,6 +25,7 @@ from .root_motion import RootMotion, root_motion
 from .solution import BoneMotion, Solution
 from .travel import drift
 from .turns import turns
+from .twisting import twisted
 
 _DEFAULTS = SolveOptions()
 
@@ -65,6 +66,7 @@ def solve(
         chains = reaching(made, chains, target, armature, options.hand_goals)
     if options.foot_lock > 0.0:
         chains, path = planted(motion, source, chains, target, path=path, heading=heading, options=options)
+    chains = twisted(target, chains, armature)
     path = _as_chosen(path, motion.fps, options)
     root = None
     if options.root_motion and not options.in_place:

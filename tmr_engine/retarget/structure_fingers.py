@@ -25,14 +25,11 @@ def fingers_of(figure: Figure, arm: list[int], facing: FloatArray) -> dict[str, 
     """
     if len(arm) < 3:
         return {}
-    hand = figure.heads[arm[2]]
-    chains = [chain for chain in _chains(figure, arm[2]) if len(chain) >= 2]
-    knuckles = [_without_metacarpal(figure, chain, hand) for chain in chains]
+    chains, knuckles, thumb = _hand(figure, arm[1], arm[2])
     if len(knuckles) < 2:  # one chain is a mitten, whose joints are no finger's
         return {}
-    way = hand - figure.heads[arm[1]]
+    way = figure.heads[arm[2]] - figure.heads[arm[1]]
     way = way / max(float(np.linalg.norm(way)), 1e-12)
-    thumb = _thumb(figure, knuckles, hand, way)
     rest = [place for place in range(len(knuckles)) if place != thumb]
     found = {"thumb": chains[thumb]} if thumb >= 0 else {}
     near = figure.heads[knuckles[thumb][0]] if thumb >= 0 else None
@@ -43,11 +40,35 @@ def fingers_of(figure: Figure, arm: list[int], facing: FloatArray) -> dict[str, 
 
 def has_end_bones(figure: Figure, elbow: int, hand: int) -> bool:
     """Whether lines of bones end in one that only marks their end: a thumb of four joints shows it."""
-    chains = [chain for chain in _chains(figure, hand) if len(chain) >= 2]
-    way = figure.heads[hand] - figure.heads[elbow]
-    knuckles = [_without_metacarpal(figure, chain, figure.heads[hand]) for chain in chains]
-    thumb = _thumb(figure, knuckles, figure.heads[hand], way / max(float(np.linalg.norm(way)), 1e-12))
+    chains, _, thumb = _hand(figure, elbow, hand)
     return thumb >= 0 and len(chains[thumb]) > 3
+
+
+def has_thumb(figure: Figure, arm: list[int], place: int) -> bool:
+    """Whether a line of joints ends in a human hand at a place: a thumb and two fingers or more."""
+    chains, _, thumb = _hand(figure, arm[place - 1], arm[place])
+    return thumb >= 0 and len(chains) > 2
+
+
+def thumb_side(figure: Figure, arm: list[int]) -> FloatArray:
+    """(3,) from the roots of the other fingers to that of the thumb; nothing where there is none."""
+    if len(arm) < 3:
+        return np.zeros(3)
+    _, knuckles, thumb = _hand(figure, arm[1], arm[2])
+    if thumb < 0:
+        return np.zeros(3)
+    roots = figure.heads[[chain[0] for chain in knuckles]]
+    side: FloatArray = roots[thumb] - np.delete(roots, thumb, axis=0).mean(axis=0)
+    return side
+
+
+def _hand(figure: Figure, elbow: int, hand: int) -> tuple[list[list[int]], list[list[int]], int]:
+    """The fingers of a hand, the same without metacarpals, and the thumb's place among them (-1: none)."""
+    chains = [chain for chain in _chains(figure, hand) if len(chain) >= 2]
+    knuckles = [_without_metacarpal(figure, chain, figure.heads[hand]) for chain in chains]
+    way = figure.heads[hand] - figure.heads[elbow]
+    way = way / max(float(np.linalg.norm(way)), 1e-12)
+    return chains, knuckles, _thumb(figure, knuckles, figure.heads[hand], way)
 
 
 def _chains(figure: Figure, hand: int) -> list[list[int]]:

@@ -17,6 +17,7 @@ from .body import Body
 from .figure import Z_UP
 from .frames import bent_limbs, rest_frames
 from .links import Link
+from .splits import split_limbs
 
 RestFrames = dict[str, FloatArray]
 
@@ -45,7 +46,8 @@ def turns(
     hinges = bent_limbs(source) & bent_limbs(target)
     theirs, ours = rest_frames(source, hinges), rest_frames(target, hinges)
     to_world = rotation.multiply(heading, rotation.from_matrix(Z_UP))
-    frames = _source_frames(motion, theirs, [link.first for link in pairs], to_world)
+    wholes = split_limbs(motion, source)
+    frames = _source_frames(motion, theirs, [link.first for link in pairs], to_world, wholes)
     _blend_spines(motion, theirs, pairs, to_world, frames)
     _slope_clavicles(motion, source, target, pairs, to_world=to_world, frames=frames, rest=(theirs, ours))
     rest = rotation.from_matrix(np.array([ours[link.bone] for link in pairs]))
@@ -54,15 +56,20 @@ def turns(
 
 
 def _source_frames(
-    motion: Motion, theirs: RestFrames, names: Sequence[str], to_world: FloatArray
+    motion: Motion,
+    theirs: RestFrames,
+    names: Sequence[str],
+    to_world: FloatArray,
+    wholes: dict[str, FloatArray] | None = None,
 ) -> FloatArray:
-    """(K, T, 4) anatomical frames of source joints in the target's world."""
+    """(K, T, 4) anatomical frames of source joints in the target's world; `wholes` turn otherwise."""
     joints = [motion.skeleton.index(name) for name in names]
     anatomy = rotation.from_matrix(np.array([theirs[name] for name in names]))
     rest = rotation.multiply(rotation.from_matrix(Z_UP), motion.skeleton.rest_pose[1][joints])
     seen = rotation.multiply(rotation.conjugate(rest), anatomy)  # K of the method, from the bone's own axes
-    world = rotation.multiply(to_world, motion.world[1][:, joints].transpose(1, 0, 2))
-    return rotation.multiply(world, seen[:, None])
+    own = motion.world[1]
+    turned = [(wholes or {}).get(name, own[:, joint]) for name, joint in zip(names, joints, strict=True)]
+    return rotation.multiply(rotation.multiply(to_world, np.stack(turned)), seen[:, None])
 
 
 def _blend_spines(

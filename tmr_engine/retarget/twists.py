@@ -24,7 +24,7 @@ def twists_of(figure: Figure, roles: Roles, allowed: np.ndarray) -> dict[str, Tw
     Args:
         figure: the body.
         roles: a completed map.
-        allowed: (J,) bool, joints whose keys show and move the skin.
+        allowed: (J,) bool, joints that keys turn and that move the skin.
     """
     taken = {name for bones in roles.values() for name in ((bones,) if isinstance(bones, str) else bones)}
     found = {}

@@ -19,7 +19,7 @@ _LONGEST, _SHORTEST = 0.995, 0.3
 # unless it is folded as far already; then this much farther
 _FOLDED = 0.9
 # from here on a limb that is pulled gives way softly
-_SOFT = 0.97
+_SOFT = 0.95
 
 
 def reach(
@@ -57,7 +57,7 @@ def reach(
 def soft_length(wanted: FloatArray, before: FloatArray, longest: FloatArray) -> FloatArray:
     """How long a limb gets that is pulled to a length: never straight, and without a jolt on the way there.
 
-    Up to 0.97 of its bones (or up to the length it has already) it follows; beyond, the rest of the way is
+    Up to 0.95 of its bones (or up to the length it has already) it follows; beyond, the rest of the way is
     approached exponentially, with the same slope where that begins.
 
     Args:

@@ -29,6 +29,7 @@ from tmr_engine.retarget.measures import (
     direction_errors,
     flips,
     floating,
+    jerk_ratio,
     jerk_ratios,
     measure,
     penetration,
@@ -200,6 +201,42 @@ def test_jerk_is_told_per_stature():
         rig, GIVEN, pose_rig(rig, solve(motion, GIVEN, rig, GIVEN, SolveOptions(foot_lock=0.0))), motion.fps
     )
     assert all(ratio == pytest.approx(1.0, abs=1e-6) for ratio in jerk_ratios(source, target).values())
+
+
+def test_by_limb_longer_legs_have_no_more_jerk_because_they_swing_farther():
+    swing = 0.4 * np.sin(np.linspace(0, 9, 60))[:, None] * [1.0, 0.0, 0.0]
+    motion = turned(still(60), "left_upper_leg", swing)
+    source = performed(motion)
+    joints = body(NAMES, leg_scale=1.5)
+    rig = rig_of(joints)
+    solution = solve(motion, GIVEN, rig, GIVEN, SolveOptions(foot_lock=0.0))
+    target = target_performance(rig, GIVEN, pose_rig(rig, solution), motion.fps)
+    taller = target.stature / source.stature
+    assert jerk_ratio(source, target) == pytest.approx(1.5 / taller, rel=1e-6)
+    assert jerk_ratio(source, target, by_limb=True) == pytest.approx(1.0, rel=1e-6)
+
+
+def test_a_limb_split_in_two_flips_only_against_the_half_that_it_hangs_on():
+    """The upper arm's second half and all below it spin about the arm; its first half stays."""
+    joints = body(NAMES)
+    middle = 0.5 * sum(
+        joints.heads[joints.names.index(f"left_{part}")] for part in ("upper_arm", "lower_arm")
+    )
+    at = joints.names.index("left_lower_arm")
+    joints.names.insert(at, "left_upper_arm_2")
+    joints.heads.insert(at, middle)
+    joints.parents = [parent + (parent >= at) for parent in joints.parents]
+    joints.parents.insert(at, at - 1)
+    joints.parents[at + 1] = at
+    skeleton = skeleton_of(joints)
+    rest = at_rest(skeleton)
+    rotations = np.repeat(rest.rotations, 30, 0)
+    spin = Rotation.from_rotvec(np.outer(np.arange(30), [0.5, 0.0, 0.0]))  # 860 degrees a second
+    rotations[:, at] = wxyz(spin.as_matrix())
+    moving = source_performance(
+        Motion(skeleton, np.repeat(rest.root_translation, 30, 0), rotations, 30.0), GIVEN
+    )
+    assert flips(performed(still()), moving) == 0
 
 
 def test_a_knee_that_turns_round_in_one_frame_is_a_flip_and_a_fast_kick_is_none():

@@ -251,3 +251,34 @@ def test_one_who_stands_on_a_box_stands_as_high_on_longer_legs_as_they_are_longe
     places = rig_places(rig, solved(high, rig, foot_lock=1.0))
     toes = places[:, [rig.indices[f"{side}_toe"] for side in SIDES], 2]
     assert toes.min() == pytest.approx(1.3 * (0.4 + 0.02), abs=0.02)
+
+
+def tilted(motion: Motion, degrees: float) -> Motion:
+    """The clip with the left foot rolled by a constant, as if its skeleton rested with the sole turned."""
+    local = motion.rotations.copy()
+    foot = SOURCE.index("left_foot")
+    roll = Rotation.from_rotvec([0.0, 0.0, degrees], degrees=True)
+    local[:, foot] = wxyz((Rotation.from_quat(np.roll(local[:, foot], -1, axis=1)) * roll).as_matrix())
+    return replace(motion, rotations=local)
+
+
+def sole_tilts(rig: Rig, solution: Solution) -> np.ndarray:
+    """(T,) degrees between the left sole and the ground, by Blender's rules for the pose."""
+    foot = rig.indices["left_foot"]
+    turns = pose_rig(rig, solution)[:, foot, :3, :3] @ rig.rest_matrices[foot, :3, :3].T
+    return np.degrees(np.arccos(np.clip(turns[:, 2, 2], -1.0, 1.0)))
+
+
+@pytest.mark.parametrize("degrees", [-12.0, 20.0])
+def test_a_foot_whose_rest_pose_is_turned_stands_level_and_swings_by_the_same_turn(degrees):
+    motion, rig = tilted(walk(), degrees), RIGS["same"]
+    tilts = sole_tilts(rig, solved(motion, rig, foot_lock=1.0))
+    assert tilts.max() < 1.0  # the walk keeps its soles level in the air too
+    half = sole_tilts(rig, solved(motion, rig, foot_lock=0.5))
+    assert 0.3 * abs(degrees) < np.median(half) < 0.7 * abs(degrees)
+    np.testing.assert_allclose(sole_tilts(rig, solved(motion, rig, foot_lock=0.0)), abs(degrees), atol=1e-4)
+
+
+def test_a_foot_on_its_edge_is_left_on_it():
+    motion, rig = tilted(walk(), 45.0), RIGS["same"]
+    assert sole_tilts(rig, solved(motion, rig, foot_lock=1.0)).min() > 40.0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tests.engine.retarget.bodies import SIDES, Joints, body, plain_names, rig_of
 from tmr_engine.errors import RetargetError
-from tmr_engine.retarget import map_rig
+from tmr_engine.retarget import BoneConstraint, map_rig
 
 
 class Tree:
@@ -45,12 +46,21 @@ class Tree:
         return made
 
 
-def names_of(spine: int = 2, necks: int = 1, clavicles: bool = True, fingers: int = 5, toes: bool = True):
+def names_of(
+    *,
+    spine: int = 2,
+    necks: int = 1,
+    clavicles: bool = True,
+    fingers: int = 5,
+    toes: bool = True,
+    legs: bool = True,
+):
     names = plain_names(fingers > 0)
     names["spine"] = tuple(f"spine{n}" for n in range(spine - 1))
     names["neck"] = tuple(f"neck{n}" for n in range(necks))
     dropped = {"clavicle"} if not clavicles else set()
     dropped |= set() if toes else {"toe"}
+    dropped |= set() if legs else {"upper_leg", "lower_leg", "foot", "toe"}
     dropped |= set(("little", "ring")[: max(0, 5 - fingers)]) if fingers else set()
     return {role: bones for role, bones in names.items() if bones and role.split("_", 1)[-1] not in dropped}
 
@@ -111,6 +121,9 @@ MADE = {
     **{f"{n} necks": ({"necks": n}, {}, ()) for n in (0, 2, 3, 4)},
     "no clavicles": ({"clavicles": False}, {}, ()),
     "no toes": ({"toes": False}, {}, ()),
+    "no legs": ({"legs": False}, {}, ()),
+    "no legs, end bones": ({"legs": False, "spine": 4}, {"arm_down_deg": 45.0}, (ends,)),
+    "no legs, hair": ({"legs": False, "clavicles": False}, {}, (HAIR,)),
     "split thighs": ({}, {}, (SPLIT_THIGHS,)),
     "split shins": ({}, {}, (SPLIT_SHINS,)),
     "split upper arms": ({}, {}, (SPLIT_ARMS,)),
@@ -138,6 +151,25 @@ MADE = {
 }
 
 
+def map_numbered(rig):
+    """The map of a rig whose bones have numbers for names, and number -> name."""
+    numbers = random.Random(len(rig)).sample(range(1000), len(rig))
+    new = {name: f"bone_{number}" for name, number in zip(rig.names, numbers, strict=True)}
+    constraints = tuple(
+        replace(constraint, bone=new[constraint.bone], targets=tuple(new[t] for t in constraint.targets))
+        for constraint in rig.constraints
+    )
+    mapping = map_rig(replace(rig, names=tuple(new.values()), constraints=constraints))
+    return mapping, {number: name for name, number in new.items()}
+
+
+def renamed(roles, names):
+    return {
+        role: names[bones] if isinstance(bones, str) else tuple(names[bone] for bone in bones)
+        for role, bones in roles.items()
+    }
+
+
 @pytest.mark.parametrize("turn", [0, 115], ids=["as made", "turned"])
 @pytest.mark.parametrize("made", MADE)
 def test_a_nameless_body_of_any_counts_has_the_roles_it_was_made_with(made, turn):
@@ -147,27 +179,18 @@ def test_a_nameless_body_of_any_counts_has_the_roles_it_was_made_with(made, turn
     for add in added:
         add(tree)
     joints = tree.joints()
-    if parts.get("toes", True):  # without toes nothing tells front from back
-        angle = np.radians(turn)
-        axes = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
-        joints.heads = [axes @ head for head in joints.heads]
-    numbers = random.Random(len(joints.names)).sample(range(1000), len(joints.names))
-    new = {name: f"bone_{number}" for name, number in zip(joints.names, numbers, strict=True)}
-    joints.names = list(new.values())
-    mapping = map_rig(rig_of(joints, seed=5))
-    old = {number: name for name, number in new.items()}
-    found = {
-        role: old[bones] if isinstance(bones, str) else tuple(old[bone] for bone in bones)
-        for role, bones in mapping.roles.items()
-    }
-    assert found == names
+    angle = np.radians(turn)
+    axes = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
+    joints.heads = [axes @ head for head in joints.heads]
+    mapping, old = map_numbered(rig_of(joints, seed=5))
+    assert renamed(mapping.roles, old) == names
     assert mapping.family == "structure"
 
 
 def test_a_body_whose_feet_do_not_say_where_it_looks_is_less_sure():
     plain, toeless = (
-        map_rig(rig_of(Tree(body(renamed)).joints()))
-        for renamed in (
+        map_rig(rig_of(Tree(body(names)).joints()))
+        for names in (
             {role: numbered(bones) for role, bones in names_of(toes=toes).items()} for toes in (True, False)
         )
     )
@@ -209,3 +232,61 @@ def test_bones_along_a_limb_are_its_twist_bones_by_where_they_begin():
         [(name, share)] = found[f"{side}_lower_leg"]
         assert name == f"{side}_shin2"
         assert share == pytest.approx(0.4)
+
+
+def without_legs_and(dropped, grounded=False):
+    """A body without legs and some of its roles; `grounded` puts a root on the ground below it."""
+    listed = names_of(legs=False).items()
+    names = {role: bones for role, bones in listed if role.split("_", 1)[-1] not in dropped}
+    return names | ({"root": "root"} if grounded else {})
+
+
+def test_a_root_on_the_ground_is_not_the_hips_of_a_body_without_legs():
+    names = without_legs_and(set(), grounded=True)
+    mapping, old = map_numbered(rig_of(body(names)))
+    assert renamed(mapping.roles, old) == names
+
+
+@pytest.mark.parametrize("dropped", [{"thumb"}, {"thumb", "index", "middle", "ring", "little"}])
+def test_without_legs_and_without_thumbs_nothing_shows_a_human(dropped):
+    with pytest.raises(RetargetError, match="legs"):
+        map_numbered(rig_of(body(without_legs_and(dropped))))
+
+
+def controlled(joints):
+    """Each deforming bone hangs on a helper that copies a control, and copies a tweak that hangs there too.
+
+    The helpers hang on each other, the deforming bones do not; IK targets lie at wrists and ankles.
+    """
+    made, copies = Joints(), []
+    lowest = made.add("ground", None, np.zeros(3))
+    for name, parent, head in zip(joints.names, joints.parents, joints.heads, strict=True):
+        made.add(f"ctl_{name}", f"ctl_{joints.names[parent]}" if parent >= 0 else lowest, head)
+    for name, parent, head in zip(joints.names, joints.parents, joints.heads, strict=True):
+        made.add(f"org_{name}", f"org_{joints.names[parent]}" if parent >= 0 else lowest, head)
+        made.add(f"tweak_{name}", f"org_{name}", head)
+        made.add(f"def_{name}", f"org_{name}", head)
+        copies += [(f"org_{name}", f"ctl_{name}"), (f"def_{name}", f"tweak_{name}")]
+        if name.endswith(("hand", "foot")):
+            made.add(f"ik_{name}", lowest, head)
+    constraints = tuple(BoneConstraint(bone, "Copy", "COPY_TRANSFORMS", (target,)) for bone, target in copies)
+    deform = np.array([name.startswith("def_") for name in made.names])
+    return rig_of(made, deform=deform, constraints=constraints)
+
+
+def test_controls_are_found_where_deforming_bones_hang_on_helpers():
+    names = names_of()
+    mapping, old = map_numbered(controlled(body(names)))
+    found = {role: bones for role, bones in renamed(mapping.roles, old).items() if role != "root"}
+    assert found == {
+        role: f"ctl_{bones}" if isinstance(bones, str) else tuple(f"ctl_{bone}" for bone in bones)
+        for role, bones in names.items()
+    }
+
+
+def test_switches_without_names_are_told_to_the_user():
+    rig = controlled(body(names_of()))
+    ik = BoneConstraint("org_left_hand", "IK", "COPY_TRANSFORMS", ("ik_left_hand",), 0.0, driven=True)
+    mapping, old = map_numbered(replace(rig, constraints=(*rig.constraints, ik)))
+    assert old[str(mapping.roles["left_hand"])] == "ctl_left_hand"
+    assert any(str(mapping.roles["left_hand"]) in warning and "FK" in warning for warning in mapping.warnings)

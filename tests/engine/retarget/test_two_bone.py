@@ -77,7 +77,7 @@ def test_a_knee_never_snaps_straight_and_gives_way_smoothly():
     length = np.linalg.norm(upper + lower, axis=1)
     assert length.max() < 0.9951 * 0.87
     assert np.all(np.diff(length) >= 0)
-    follows = np.linspace(0.6, 1.1, 400) < 0.97 * 0.87
+    follows = np.linspace(0.6, 1.1, 400) < 0.95 * 0.87
     assert length[follows] == pytest.approx(np.linspace(0.6, 1.1, 400)[follows])
     # the slope falls from 1 without a step
     slope = np.diff(length) / (0.5 / 399)
