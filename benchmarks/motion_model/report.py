@@ -22,7 +22,9 @@ Found = dict[str, Any]
 _RETRIEVAL = """Motions are found by what they show alone; no caption of the gallery is used. A text is
 the first caption of a segment. *Small batches*: galleries of 32, {shuffles} shuffles, mean and standard
 deviation over shuffles. *Lenient*: a motion whose caption means what the query's means, (cosine + 1) /
-2 > 0.95 by MiniLM, is right too; *strict*: the own alone. The *ceiling of strict* is what a perfect
+2 > 0.95 by MiniLM, is right too; *same action*: a cut of the same class of HDM05 is right too, and
+nothing else (its captions, written one by one, are never alike in the lenient sense); *strict*: the own
+alone. The *ceiling of strict* is what a perfect
 judge of captions can expect, to whom motions of alike captions are ties. *Published* is the one shuffle
 of the published small-batch protocol, strict.
 
@@ -46,6 +48,11 @@ _CHOICES = """Scores of two motions with one sentence: the share in which the ri
 counts half) and its 95 % interval (Wilson), both of the first bundle; then mean and standard deviation
 over bundles, where there are several.
 """
+_KINDS = (
+    (small.LENIENT, (small.LENIENT,)),
+    (small.SAME_ACTION, (small.SAME_ACTION,)),
+    (small.STRICT, (small.STRICT, "published")),
+)
 _SIDES = """Segments whose caption claims a side, each beside its mirrored motion; subjects and
 recordings take turns. In every second pair of a subject the caption is mirrored, so that its mirrored
 motion is right."""
@@ -156,7 +163,7 @@ def _retrieval(part: Found, weight: float) -> list[str]:
     lines += [_RETRIEVAL.format(shuffles=small.SHUFFLES, own=own, weight=weight, alike=part["alike"])]
     for subset, table in part["small_batches"].items():
         lines += [f"### Small batches: {subset}", ""]
-        for title, kinds in (("lenient", ("lenient",)), ("strict", ("strict", "published"))):
+        for title, kinds in _KINDS:
             names = [
                 (kind, way, top, recall_name(way, top, kind))
                 for kind in kinds

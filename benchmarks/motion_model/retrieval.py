@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import comb
 from typing import Any
 
@@ -31,6 +31,9 @@ TOPS = (1, 5)
 CHANCE, CEILING = "chance", "ceiling of strict"
 TEXT_ONLY, KINEMATICS_ONLY, TMR, FUSED = "text only", "kinematics only", "TMR", "TMR + facets"
 _TIE_BREAK = 1e-5  # far less than what tells two names apart
+LENIENT, SAME_ACTION, STRICT = "lenient", "same action", "strict"
+# kind -> (N, E) unit rows: those more alike than the threshold are right for each other; None: the own alone
+Kinds = Mapping[str, np.ndarray | None]
 # "<way> R@<k> <kind>" -> a value for each shuffle
 Recalls = dict[str, list[float]]
 # way -> metric -> value
@@ -50,6 +53,7 @@ class Gallery:
         self.keys = [segment.key for segment in segments]
         texts = [segment.text for segment in segments]
         self.sentences = sentence_vectors(encoder, texts)
+        self._actions = action_rows(segments)
         self._kinematics = Kinematics([segment.joints for segment in segments])
         self._agreements = self._kinematics.agreements(texts)
         self._described = self._kinematics.described(encoder, texts)
@@ -72,12 +76,17 @@ class Gallery:
         scores = self.scores(models, weight)
         found: dict[str, dict[str, list[Recalls]]] = {}
         for name, places in subsets(self.segments).items():
-            sentences, keys = self.sentences[places], [self.keys[place] for place in places]
-            limits = bounds(sentences)
+            keys = [self.keys[place] for place in places]
+            kinds: Kinds = {
+                LENIENT: self.sentences[places],
+                SAME_ACTION: self._actions[places],
+                STRICT: None,
+            }
+            limits = bounds(kinds)
             found[name] = {CHANCE: [limits[CHANCE]]}
             for row, matrices in scores.items():
                 found[name][row] = [
-                    small_batches(matrix[np.ix_(places, places)], sentences, keys) for matrix in matrices
+                    small_batches(matrix[np.ix_(places, places)], kinds, keys) for matrix in matrices
                 ]
             found[name][CEILING] = [limits[CEILING]]
         return found
@@ -169,22 +178,39 @@ def chance(accepted: np.ndarray, gallery: int, top: int) -> float:
     return float(100 * (1 - np.mean(missed)))
 
 
-def small_batches(scores: np.ndarray, sentences: np.ndarray, keys: Sequence[str]) -> Recalls:
+def action_rows(segments: Sequence[Segment]) -> np.ndarray:
+    """(N, C) one-hot rows: HDM05's cuts of one class share a column, every other segment has its own.
+
+    As vectors of captions they make the clips of a class right for each other, and nothing else.
+    """
+    names = [
+        segment.recording.description if segment.recording.source == "hdm05" else segment.key
+        for segment in segments
+    ]
+    distinct = list(dict.fromkeys(names))
+    rows: np.ndarray = np.eye(len(distinct), dtype=np.float32)[[distinct.index(name) for name in names]]
+    return rows
+
+
+def small_batches(scores: np.ndarray, kinds: Kinds, keys: Sequence[str]) -> Recalls:
     """Recalls of (N, N) scores, texts by motions, in batches of 32.
 
+    Args:
+        scores: (N, N).
+        kinds: what counts as right, by name.
+        keys: N names, for the published shuffle.
+
     Returns:
-        "lenient" (a motion of an alike caption is right too) and "strict" for each of the shuffles, and
-        "published" (strict, the one shuffle of the published protocol).
+        every kind for each of the shuffles, and "published" (strict, the one shuffle of the published
+        protocol).
     """
     found: Recalls = {}
     for seed in range(SHUFFLES):
-        for kind in ("lenient", "strict"):
+        for kind, rows in kinds.items():
             parts = []
             for batch in shuffled_batches(len(scores), seed):
-                rows = {"sentence_embeddings": sentences[batch], "threshold": ALIKE}
-                parts.append(
-                    retrieval_metrics(scores[np.ix_(batch, batch)], **(rows if kind == "lenient" else {}))
-                )
+                accepted = {} if rows is None else {"sentence_embeddings": rows[batch], "threshold": ALIKE}
+                parts.append(retrieval_metrics(scores[np.ix_(batch, batch)], **accepted))
             for way in WAYS:
                 for top in TOPS:
                     value = float(np.mean([part[way][f"R{top:02d}"] for part in parts]))
@@ -196,23 +222,25 @@ def small_batches(scores: np.ndarray, sentences: np.ndarray, keys: Sequence[str]
     return found
 
 
-def bounds(sentences: np.ndarray) -> dict[str, Recalls]:
-    """Chance, and the ceiling of strict hits, in the same batches."""
-    same = alike(sentences)
+def bounds(kinds: Kinds) -> dict[str, Recalls]:
+    """Chance, and the ceiling of strict hits for a judge of the lenient kind, in the same batches."""
+    same = {
+        kind: np.eye(len(kinds[LENIENT]), dtype=bool) if rows is None else alike(rows)
+        for kind, rows in kinds.items()
+    }
     low: Recalls = {}
     high: Recalls = {}
     for seed in range(SHUFFLES):
-        parts = [same[np.ix_(batch, batch)] for batch in shuffled_batches(len(same), seed)]
+        batches = shuffled_batches(len(same[LENIENT]), seed)
         for top in TOPS:
-            kinds = {
-                "lenient": float(np.mean([chance(part.sum(axis=1), BATCH_SIZE, top) for part in parts])),
-                "strict": 100 * top / BATCH_SIZE,
-            }
-            best = float(np.mean([ceiling(part, top) for part in parts]))
-            for way in WAYS:
-                for kind, value in kinds.items():
+            best = [ceiling(same[LENIENT][np.ix_(batch, batch)], top) for batch in batches]
+            for kind, accepted in same.items():
+                sums = [accepted[np.ix_(batch, batch)].sum(axis=1) for batch in batches]
+                value = float(np.mean([chance(counts, BATCH_SIZE, top) for counts in sums]))
+                for way in WAYS:
                     low.setdefault(recall_name(way, top, kind), []).append(value)
-                high.setdefault(recall_name(way, top, "strict"), []).append(best)
+            for way in WAYS:
+                high.setdefault(recall_name(way, top, STRICT), []).append(float(np.mean(best)))
     return {CHANCE: low, CEILING: high}
 
 

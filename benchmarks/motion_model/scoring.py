@@ -17,9 +17,11 @@ from tmr_engine.captioning.facts import measure
 from tmr_engine.captioning.query import agreement, parse
 from tmr_engine.features import FEATURE_FPS
 from tmr_engine.model import SentenceEncoder
+from tmr_engine.search import MOTION_ALONE
 from tmr_engine.search.motion_signal import MotionSignal
 
-FACETS_WEIGHT = 0.3  # of the facets beside TMR's cosine, until the product's own weights are taken
+# of the facets beside TMR's cosine, as the product weighs them
+FACETS_WEIGHT = MOTION_ALONE.facets / MOTION_ALONE.motion
 KINEMATICS_WEIGHT = 0.3  # of the facets beside the cosine with described sentences
 DESCRIBED = 8  # sentences about a motion
 

@@ -66,10 +66,11 @@ def test_a_judge_of_captions_reaches_the_ceiling_and_a_random_order_chance():
     texts = [chr(ord("a") + place % 20) for place in range(320)]
     sentences = Letters().encode(texts)
     keys = [f"{place:03}" for place in range(len(texts))]
-    limits = bounds(sentences)
+    kinds = {"lenient": sentences, "strict": None}
+    limits = bounds(kinds)
     noise = draw.random((len(texts), len(texts)))
-    judge = small_batches(alike(sentences) + 1e-3 * noise, sentences, keys)
-    blind = small_batches(noise, sentences, keys)
+    judge = small_batches(alike(sentences) + 1e-3 * noise, kinds, keys)
+    blind = small_batches(noise, kinds, keys)
     for name in ("t2m R@1", "m2t R@1", "t2m R@5", "m2t R@5"):
         assert np.mean(judge[f"{name} lenient"]) == 100
         expected = np.mean(limits[CEILING][f"{name} strict"])
