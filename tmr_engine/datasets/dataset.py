@@ -61,12 +61,15 @@ class Item:
         motion: where it lies.
         captions: at least one; evaluation takes the first.
         labels: action categories, where the data set has them (BABEL).
+        opposite: key of the item of which this one is the opposite (its mirrored motion, its other order),
+            caption by caption; "" for none.
     """
 
     key: str
     motion: MotionPlace
     captions: tuple[Caption, ...]
     labels: tuple[str, ...] = ()
+    opposite: str = ""
 
 
 class TextEncoder(Protocol):

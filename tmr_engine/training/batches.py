@@ -7,7 +7,7 @@ it would have drawn.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Self
 
 import numpy as np
@@ -58,11 +58,23 @@ class EpochPlan:
         batches: items of each batch of all processes together.
         captions: captions of each item, the first of which says which part of the motion is shown.
         windows: first frame and one past the last of that part, of each item.
+        opposites: item -> its opposite, where both are shown with captions that go with each other.
     """
 
     batches: list[list[int]]
     captions: list[tuple[int, ...]]
     windows: list[tuple[int, int]]
+    opposites: dict[int, int] = field(default_factory=dict)
+
+    def opposites_in(self, items: Sequence[int]) -> Tensor:
+        """(P, 2) int64 places in a batch of items and their opposites."""
+        place_of = {item: place for place, item in enumerate(items)}
+        pairs = [
+            (place, place_of[self.opposites[item]])
+            for item, place in place_of.items()
+            if self.opposites.get(item) in place_of
+        ]
+        return torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,20 +92,50 @@ class TrainingSet:
     texts: Texts
 
     def plan(
-        self, *, seed: int, epoch: int, batch_size: int, bucketed: bool, averaged: int, window_s: float
+        self,
+        *,
+        seed: int,
+        epoch: int,
+        batch_size: int,
+        bucketed: bool,
+        averaged: int,
+        window_s: float,
+        together: bool = False,
     ) -> EpochPlan:
-        """The batches of an epoch: shuffled, one caption (or `averaged`) drawn for each item."""
+        """The batches of an epoch: shuffled, one caption (or `averaged`) drawn for each item.
+
+        With `together` an item follows its opposite and is shown with the caption that goes with the other's.
+        """
         draw = np.random.default_rng([seed, epoch])
         captions = [self._drawn(index, averaged, draw) for index in range(len(self.dataset))]
+        opposites = self._opposites() if together else {}
+        for item, other in opposites.items():
+            captions[item] = captions[other]
         windows = [self._window(index, chosen[0], window_s, draw) for index, chosen in enumerate(captions)]
-        order = draw.permutation(len(captions))
+        order = _beside(draw.permutation(len(captions)), opposites)
         if bucketed:
             lengths = np.array([last - first for first, last in windows])
             order = _sorted_within(order, lengths, _BUCKET_BATCHES * batch_size)
         batches = [order[start : start + batch_size].tolist() for start in range(0, len(order), batch_size)]
         if bucketed:
             batches = [batches[place] for place in draw.permutation(len(batches))]
-        return EpochPlan(batches, captions, windows)
+        told = {item: other for item, other in opposites.items() if self._differ(item, other, captions)}
+        return EpochPlan(batches, captions, windows, told)
+
+    def _opposites(self) -> dict[int, int]:
+        """Item -> the item of which it is the opposite, where both have as many captions."""
+        index_of = {item.key: index for index, item in enumerate(self.dataset.items)}
+        return {
+            index: index_of[item.opposite]
+            for index, item in enumerate(self.dataset.items)
+            if item.opposite in index_of
+            and len(item.captions) == len(self.dataset.captions(index_of[item.opposite]))
+        }
+
+    def _differ(self, item: int, other: int, captions: Sequence[tuple[int, ...]]) -> bool:
+        """Whether two items are shown with other words; a squat's caption says nothing of a side."""
+        one, two = (self.dataset.captions(index)[captions[index][0]].text for index in (item, other))
+        return one != two
 
     def validation_plan(self, batch_size: int) -> EpochPlan:
         """Every item once, in order, with its first caption and the whole of its part."""
@@ -197,3 +239,12 @@ def _sorted_within(order: np.ndarray, lengths: np.ndarray, reach: int) -> np.nda
     """A shuffled order, sorted by length within stretches of `reach` items."""
     stretches = [order[start : start + reach] for start in range(0, len(order), reach)]
     return np.concatenate([stretch[np.argsort(lengths[stretch], kind="stable")] for stretch in stretches])
+
+
+def _beside(order: np.ndarray, opposites: dict[int, int]) -> np.ndarray:
+    """The order with each item moved behind the one that it is the opposite of."""
+    followers: dict[int, list[int]] = {}
+    for item, other in opposites.items():
+        followers.setdefault(other, []).append(item)
+    leading = [item for item in order.tolist() if item not in opposites]
+    return np.array([place for item in leading for place in (item, *followers.get(item, ()))], dtype=np.int64)

@@ -84,6 +84,8 @@ class LossConfig:
         shuffled_events: a caption with its events in another order is a negative of its motion
             (Fujiwara et al. 2024).
         wrong_sides: a caption with left and right exchanged is a negative of its motion.
+        opposites: weight, beside the contrastive loss, of telling an item from its opposite (mirrored, in the
+            other order); both then meet in a batch.
     """
 
     reconstruction: float = 1.0
@@ -101,6 +103,7 @@ class LossConfig:
     queue: int = 0
     shuffled_events: bool = False
     wrong_sides: bool = False
+    opposites: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ class AugmentationConfig:
         mirror: every motion in a mirror too, left and right exchanged in its captions.
         tempo: so many more items for each, faster or slower, with words for it.
         in_a_row: so many more items for each, two motions one after the other.
+        reversed: what stands in a row stands in the other order too, as its opposite.
         in_halves: so many more for each, the arms of one motion on the legs of another, where they go
             together.
         paraphrases: of each caption, words exchanged for others that mean the same.
@@ -120,6 +124,7 @@ class AugmentationConfig:
     mirror: bool = False
     tempo: float = 0.0
     in_a_row: float = 0.0
+    reversed: bool = False
     in_halves: float = 0.0
     paraphrases: int = 0
     described: int = 0

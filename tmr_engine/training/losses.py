@@ -83,6 +83,28 @@ def hard_negative_cross_entropy(scores: Tensor, alpha: float, beta: float) -> Te
     return (torch.logsumexp(weighed, dim=1) - scores[rows, rows]).mean()
 
 
+def opposites_loss(text: Tensor, motion: Tensor, pairs: Tensor, temperature: float) -> Tensor:
+    """How badly items are told from their opposites: softplus((crossed - own) / temperature), on average.
+
+    `own` are the cosines of both texts with their motions, `crossed` those with each other's. Taken on means:
+    a mirrored motion lies so near that samples of both are alike.
+
+    Args:
+        text, motion: (B, D) means.
+        pairs: (P, 2) rows that are opposites.
+        temperature: divides the cosines.
+
+    Returns:
+        scalar; 0 without pairs.
+    """
+    if len(pairs) == 0:
+        return text.new_zeros(())
+    one, other = pairs.T
+    text, motion = functional.normalize(text, dim=-1), functional.normalize(motion, dim=-1)
+    odd = ((text[one] - text[other]) * (motion[one] - motion[other])).sum(dim=1)  # own - crossed
+    return functional.softplus(-odd / temperature).mean()
+
+
 def margin_loss(text: Tensor, motion: Tensor, margin: float) -> Tensor:
     """The pair loss of Hadsell et al. (2006), over all pairs of a batch; the paper compares InfoNCE with it.
 

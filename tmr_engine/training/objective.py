@@ -19,6 +19,7 @@ from .losses import (
     four_kl,
     hard_negative_cross_entropy,
     margin_loss,
+    opposites_loss,
     reconstruction,
 )
 from .tmr import Latents
@@ -87,7 +88,14 @@ class Objective:
         self._config, self._ranks, self.queue = config, ranks, queue
 
     def __call__(
-        self, latents: Latents, batch: Batch, sentences: Tensor, frames: int, *, learning: bool = True
+        self,
+        latents: Latents,
+        batch: Batch,
+        sentences: Tensor,
+        frames: int,
+        *,
+        opposites: Tensor | None = None,
+        learning: bool = True,
     ) -> Terms:
         """The losses of a batch.
 
@@ -96,6 +104,7 @@ class Objective:
             batch: this process's rows.
             sentences: (B, E) unit rows of the whole batch.
             frames: valid frames of the whole batch.
+            opposites: (P, 2) rows of the whole batch that are opposites.
             learning: use the queue and fill it.
         """
         config, count = self._config, len(sentences)
@@ -111,6 +120,10 @@ class Objective:
         kl = share * four_kl(text, motion)
         latent = share * functional.smooth_l1_loss(latents.text_sample.float(), latents.motion_sample.float())
         contrastive = self._contrastive(latents, batch, sentences, learning=learning)
+        if opposites is not None:
+            texts, motions = (self._ranks.gather(part[0], len(sentences)) for part in (text, motion))
+            told = opposites_loss(texts, motions, opposites, config.temperature)
+            contrastive = contrastive + config.opposites * told
         local = torch.stack([recons, kl, latent])
         weights = local.new_tensor([config.reconstruction, config.kl, config.latent])
         minimised = self._ranks.world * ((weights * local).sum() + config.contrastive * contrastive)

@@ -155,6 +155,7 @@ class _Run:
                 bucketed=training.bucketed,
                 averaged=training.captions_averaged,
                 window_s=self._config.data.window_s,
+                together=self._config.loss.opposites > 0,
             )
             batches = [items for items in plan.batches if len(items) >= self._ranks.world]
             for items in batches[self._place.batch :]:
@@ -183,7 +184,8 @@ class _Run:
         with computing_in(self._precision, device):
             latents = self._shared(batch, (noise[0][own].to(device), noise[1][own].to(device)))
         sentences = self._training.sentences(items, plan).to(device)
-        terms = self._objective(latents, batch, sentences, sum(lengths))
+        opposites = plan.opposites_in(items).to(device) if config.loss.opposites else None
+        terms = self._objective(latents, batch, sentences, sum(lengths), opposites=opposites)
         values = terms.values.double().cpu().numpy()
         if not np.isfinite(values).all():
             raise TrainingError(

@@ -116,31 +116,42 @@ class _Maker:
             (self._config.in_halves, self._in_halves),
         ):
             for place in self._draw.integers(len(self._parts), size=round(share * len(self._parts))):
-                item = make(self._parts[place])
-                if item is not None:
-                    items.append(item)
-        return [replace(item, key=f"{item.key}#{number}") for number, item in enumerate(items)]
+                items += make(self._parts[place])
+        return items
 
     def _mirrored(self, part: Part) -> Item:
+        source = self._dataset.items[part.item].key if self._speaks_of_all(part) else ""
         texts = [mirror(text) for text in self._told(part)]
-        return self._item("mirrored", part, texts, lambda: mirror_joints(self._joints(part)))
+        item = self._item("mirrored", part, texts, lambda: mirror_joints(self._joints(part)))
+        return replace(item, opposite=source)
 
-    def _at_tempo(self, part: Part) -> Item:
+    def _speaks_of_all(self, part: Part) -> bool:
+        """Whether all captions of an item speak of one part, so that they go with those of another item."""
+        return len(part.captions) == len(self._dataset.captions(part.item))
+
+    def _at_tempo(self, part: Part) -> list[Item]:
         low, high = _TEMPOS[int(self._draw.integers(len(_TEMPOS)))]
         factor = float(self._draw.uniform(low, high))
         texts = [tempo(text, faster=factor > 1) for text in self._told(part)]
-        return self._item(f"at {factor:.2f}", part, texts, lambda: at_tempo(self._joints(part), factor))
+        return [self._item(f"at {factor:.2f}", part, texts, lambda: at_tempo(self._joints(part), factor))]
 
-    def _in_a_row(self, first: Part) -> Item | None:
-        """Another motion follows; half of the captions say so in words of time."""
+    def _in_a_row(self, first: Part) -> list[Item]:
+        """Another motion follows; in the other order too, where that is asked for."""
         second = self._partner(
             lambda part: self._seconds(first) + self._seconds(part) <= _LONGEST_ROW_S and part != first
         )
         if second is None:
-            return None
+            return []
+        row = self._row(first, second)
+        if not self._config.reversed:
+            return [row]
+        return [row, replace(self._row(second, first), opposite=row.key)]
+
+    def _row(self, first: Part, second: Part) -> Item:
+        """Two parts in a row; every second caption says so in words of time, or all beside an opposite."""
         pairs = zip(self._told(first), self._told(second), strict=False)
         texts = [
-            joined(one, other, ordered=number % 2 == 0, key=self._seed)
+            joined(one, other, ordered=self._config.reversed or number % 2 == 0, key=self._seed)
             for number, (one, other) in enumerate(pairs)
         ]
         fps = self._dataset.fps
@@ -151,28 +162,27 @@ class _Maker:
             lambda: one_after_the_other(self._joints(first), self._joints(second), fps),
         )
 
-    def _in_halves(self, upper: Part) -> Item | None:
+    def _in_halves(self, upper: Part) -> list[Item]:
         """What arms and trunk do, on the legs of another motion."""
         if not self._is_half(upper, "upper"):
-            return None
+            return []
         longest = 1.5 * self._seconds(upper)
         lower = self._partner(
             lambda part: self._is_half(part, "lower") and longest / 3 <= self._seconds(part) <= longest
         )
         if lower is None:
-            return None
+            return []
         pairs = zip(self._told(upper), self._told(lower), strict=False)
         texts = [joined(other, one, ordered=False, key=self._seed) for one, other in pairs]
-        return self._item(
-            "in halves", upper, texts, lambda: upper_and_lower(self._joints(upper), self._joints(lower))
-        )
+        joints = lambda: upper_and_lower(self._joints(upper), self._joints(lower))  # noqa: E731
+        return [self._item("in halves", upper, texts, joints)]
 
     def _item(self, kind: str, part: Part, texts: Sequence[str], recipe: Callable[[], FloatArray]) -> Item:
         source = self._dataset.items[part.item]
-        place = MotionPlace(_FOLDER / str(len(self._recipes)))
+        number = len(self._recipes)
+        place = MotionPlace(_FOLDER / str(number))
         self._recipes[place] = recipe
-        captions = tuple(Caption(text) for text in dict.fromkeys(texts))
-        return Item(f"{source.key} {kind}", place, captions)
+        return Item(f"{source.key} {kind}#{number}", place, tuple(map(Caption, texts)))
 
     def _partner(self, fits: Callable[[Part], bool]) -> Part | None:
         for place in self._draw.integers(len(self._parts), size=_TRIES):
