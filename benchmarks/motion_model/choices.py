@@ -115,19 +115,20 @@ class Chooser:
             [Kinematics([choice.right, choice.wrong]).agreements([choice.text])[0] for choice in self.choices]
         )
 
-    def cosines(self, model: Model) -> np.ndarray:
-        """(C, 2) of each sentence with the right motion and the wrong one."""
-        texts = model.texts([choice.text for choice in self.choices])
+    def cosines(self, texts: np.ndarray, model: Model) -> np.ndarray:
+        """(C, 2) of each sentence's latent with the right motion and the wrong one."""
         motions = model.motions(self._features).reshape(len(texts), 2, -1)
         return np.einsum("cd,cmd->cm", texts, motions)
 
     def shares(self, model: Model, weight: float) -> dict[str, Share]:
         """Scorer -> how often the right motion is ahead."""
-        cosines = self.cosines(model)
+        texts = [choice.text for choice in self.choices]
+        asked = self.cosines(model.queries(texts), model)
         return {
             "facets alone": share_right(self.agreements),
-            "TMR": share_right(cosines),
-            "TMR + facets": share_right(fused(cosines, self.agreements, weight)),
+            "TMR": share_right(self.cosines(model.texts(texts), model)),
+            "TMR, contrasted": share_right(asked),
+            "TMR, contrasted + facets": share_right(fused(asked, self.agreements, weight)),
         }
 
 

@@ -29,7 +29,8 @@ SHUFFLES = 20
 WAYS = ("t2m", "m2t")
 TOPS = (1, 5)
 CHANCE, CEILING = "chance", "ceiling of strict"
-TEXT_ONLY, KINEMATICS_ONLY, TMR, FUSED = "text only", "kinematics only", "TMR", "TMR + facets"
+TEXT_ONLY, KINEMATICS_ONLY, TMR = "text only", "kinematics only", "TMR"
+ASKED, FUSED = "TMR, contrasted", "TMR, contrasted + facets"
 _TIE_BREAK = 1e-5  # far less than what tells two names apart
 LENIENT, SAME_ACTION, STRICT = "lenient", "same action", "strict"
 # kind -> (N, E) unit rows: those more alike than the threshold are right for each other; None: the own alone
@@ -63,12 +64,15 @@ class Gallery:
 
     def scores(self, models: Sequence[Model], weight: float) -> dict[str, list[np.ndarray]]:
         """Row of the tables -> (N, N) scores, texts by motions; of a motion model one for each bundle."""
-        cosines = [self._cosines(model) for model in models]
+        texts = [segment.text for segment in self.segments]
+        cosines = [self._cosines(model.texts(texts), model) for model in models]
+        asked = [self._cosines(model.queries(texts), model) for model in models]
         return {
             TEXT_ONLY: [self._named],
             KINEMATICS_ONLY: [self._described + KINEMATICS_WEIGHT * self._agreements],
             TMR: cosines,
-            FUSED: [fused(one, self._agreements, weight) for one in cosines],
+            ASKED: asked,
+            FUSED: [fused(one, self._agreements, weight) for one in asked],
         }
 
     def tables(self, models: Sequence[Model], weight: float) -> dict[str, dict[str, list[Recalls]]]:
@@ -120,8 +124,7 @@ class Gallery:
             "mirrored": int(np.count_nonzero(cosines > 2 * ALIKE - 1)),
         }
 
-    def _cosines(self, model: Model) -> np.ndarray:
-        texts = model.texts([segment.text for segment in self.segments])
+    def _cosines(self, texts: np.ndarray, model: Model) -> np.ndarray:
         motions = model.motions([segment.features for segment in self.segments])
         return CosineSimilarities(texts, motions).rows(0, len(texts))
 

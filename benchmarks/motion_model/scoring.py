@@ -51,6 +51,11 @@ class Model:
         facts = [self.signal.model_id, *texts]
         return kept("text-latents", facts, lambda: self.signal.sentences(texts))
 
+    def queries(self, texts: Sequence[str]) -> np.ndarray:
+        """(Q, D) unit latents as the product ranks by: sentences contrasted with their opposites."""
+        facts = ["contrasted", self.signal.model_id, *texts]
+        return kept("text-latents", facts, lambda: self.signal.queries(texts))
+
     def motions(self, features: Sequence[np.ndarray]) -> np.ndarray:
         """(N, D) unit latents of features that are not normalised."""
         facts = [self.signal.model_id, *(part.tobytes() for part in features)]

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed; this test needs the training packages")
+from tmr_engine.captioning.events import reordered  # noqa: E402
 from tmr_engine.datasets import load_dataset  # noqa: E402
 from tmr_engine.features import Statistics  # noqa: E402
 from tmr_engine.training.batches import TrainingSet  # noqa: E402
-from tmr_engine.training.events import reordered  # noqa: E402
 from tmr_engine.training.text_backbone import load_text_backbone  # noqa: E402
 from tmr_engine.training.texts import Texts  # noqa: E402
 

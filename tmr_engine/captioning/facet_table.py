@@ -28,6 +28,10 @@ class FacetTable:
         self.turned_left_deg = self._column(facets, lambda one: one.turned_left_deg)
         self.turned_right_deg = self._column(facets, lambda one: one.turned_right_deg)
         self.in_place = self._column(facets, lambda one: float(one.in_place))
+        parts = next((tuple(one.biases) for one in facets if one), ())
+        self.biases: dict[str, Values] = {
+            part: np.array([0.0 if one is None else one.biases[part] for one in facets]) for part in parts
+        }
         self.speed_class = [one.speed_class if one else "" for one in facets]
         self.direction = [one.direction if one else "" for one in facets]
         self.events = EventTable(

@@ -33,6 +33,7 @@ class Facets:
         in_place: whether it stays where it is.
         turned_left_deg, turned_right_deg: sums of the turns to each side.
         net_turn_deg: left positive.
+        biases: "hand", "foot", "way", "turn": which side does more, -1 (right) to 1 (left).
         counts: kind of event to how often.
         events: all of them, in order of time.
     """
@@ -46,6 +47,7 @@ class Facets:
     turned_left_deg: float
     turned_right_deg: float
     net_turn_deg: float
+    biases: dict[str, float]
     counts: dict[str, int]
     events: tuple[Event, ...]
 
@@ -61,6 +63,7 @@ class Facets:
             "turned_left_deg": round(self.turned_left_deg),
             "turned_right_deg": round(self.turned_right_deg),
             "net_turn_deg": round(self.net_turn_deg),
+            "biases": {part: round(bias, 3) for part, bias in self.biases.items()},
             "counts": self.counts,
             "events": [_event_row(event) for event in self.events],
         }
@@ -95,6 +98,7 @@ def facets_of(facts: MotionFacts) -> Facets:
         turned_left_deg=turned[LEFT],
         turned_right_deg=turned[RIGHT],
         net_turn_deg=facts.net_turn_deg,
+        biases=facts.biases,
         counts=dict(counts),
         events=facts.events,
     )

@@ -18,6 +18,8 @@ _CLAUSE = re.compile(r"\s*(?:,|;|\bthen\b|\band\b|\bwhile\b|\bfollowed by\b|\bbe
 _TOKEN = re.compile(r"[a-z0-9°/-]+")
 _BODY_PARTS = ("foot", "leg", "knee", "hand", "arm", "side")  # "one leg" is no number of times
 _TURNS = ("turn", "spin")
+_TURN_DEG = 90.0  # a quarter turn weighs what one event does
+_BIAS, _STEEP = 0.5, 2.0  # weight of a bias beside events, and how fast it becomes sure
 _HOLDS = 0.5  # agreement from which on a clip is said to do what is asked
 
 
@@ -31,6 +33,7 @@ class Asked:
         word: the side, the direction, or how a number is compared: "more", "less", "about".
         value: the number (metres a second, seconds, degrees; of an event how often, 0: not told).
         weight: how much it counts beside the others.
+        part: of a side, whose it is: "hand", "foot", "way", "turn"; "" where that is not told.
     """
 
     what: str
@@ -38,6 +41,7 @@ class Asked:
     word: str = ""
     value: float = 0.0
     weight: float = 1.0
+    part: str = ""
 
 
 def parse(text: str) -> tuple[Asked, ...]:
@@ -100,7 +104,7 @@ def _clause(clause: str) -> list[Asked]:
     if kinds:
         asked.append(Asked("event", kinds, "", _count(tokens), _T["weights"]["event"]))
     if side:
-        asked.append(Asked("side", kinds, side, 0.0, _T["weights"]["side"]))
+        asked.append(Asked("side", kinds, side, 0.0, _T["weights"]["side"], _part(stems, kinds)))
     for direction, words in _T["directions"].items():
         if any(f" {word} " in f" {clause} " for word in words):
             asked.append(Asked("direction", kinds, direction, 0.0, _T["weights"]["direction"]))
@@ -109,6 +113,15 @@ def _clause(clause: str) -> list[Asked]:
         if set(words) & set(tokens):
             asked.append(Asked("pace", kinds, speed, 0.0, _T["weights"]["speed"]))
     return asked
+
+
+def _part(stems: list[str], kinds: tuple[str, ...]) -> str:
+    """Whose side a clause speaks of: that of a part of the body that it names, else of what is done."""
+    for part, words in _T["part_words"].items():
+        if set(words) & set(stems):
+            return str(part)
+    done = {kind.partition("/")[0] for kind in kinds}
+    return next((part for part, of_part in _T["part_kinds"].items() if done & set(of_part)), "")
 
 
 def _kinds(stems: list[str]) -> tuple[str, ...]:
@@ -192,22 +205,29 @@ def _event(part: Asked, table: FacetTable) -> Values:
 
 
 def _side(part: Asked, table: FacetTable) -> Values:
-    """The share of that side among the matching events, by how surely and how much they are of a side."""
+    """The share of that side among the matching events, by how surely and how much they are of a side.
+
+    Where a part of the body is told, or what it does tells it, the side that does more of that counts too: it
+    decides where no event has a side.
+    """
     if set(part.kinds) & set(_TURNS):
-        turned = {LEFT: table.turned_left_deg, RIGHT: table.turned_right_deg}
-        whole = turned[LEFT] + turned[RIGHT]
-        return _share(turned.get(part.word, whole), whole, 0.0)
-    events = table.events
-    chosen = events.of(part.kinds)
-    weight = events.certainty * events.times
-    shares = {side: events.sum(chosen & events.of_side(side), weight) for side in (LEFT, RIGHT, BOTH)}
+        shares = {LEFT: table.turned_left_deg / _TURN_DEG, RIGHT: table.turned_right_deg / _TURN_DEG}
+        shares[BOTH] = np.zeros(len(table))
+    else:
+        events = table.events
+        chosen = events.of(part.kinds)
+        weight = events.certainty * events.times
+        shares = {side: events.sum(chosen & events.of_side(side), weight) for side in (LEFT, RIGHT, BOTH)}
     own = shares[part.word] if part.word == BOTH else shares[part.word] + 0.5 * shares[BOTH]
-    # a kind without sides says nothing against the side
-    none = np.where(events.any(chosen), 0.5, 0.0) if part.kinds else np.zeros(len(table))
-    return _share(own, shares[LEFT] + shares[RIGHT] + shares[BOTH], none)
+    whole = shares[LEFT] + shares[RIGHT] + shares[BOTH]
+    bias = table.biases.get(part.part)
+    if bias is None or part.word == BOTH:
+        return _share(own, whole, 0.5 if part.kinds else 0.0)
+    more = 0.5 + 0.5 * np.tanh(_STEEP * (bias if part.word == LEFT else -bias))
+    return (own + _BIAS * more) / (whole + _BIAS)
 
 
-def _share(part: Values, whole: Values, otherwise: Values | float) -> Values:
+def _share(part: Values, whole: Values, otherwise: float) -> Values:
     return np.where(whole > 0, part / np.where(whole > 0, whole, 1.0), otherwise)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..canonical import motion_features
+from ..captioning.opposites import opposites
 from ..errors import BundleError, FeatureError, RetargetError
 from ..features import FEATURE_WIDTH
 from ..model import SentenceEncoder
@@ -19,6 +21,7 @@ from ..motion.rotation import FloatArray
 _BATCH = 32
 # TMR learns from clips of up to 10 s (Petrovich et al. 2023, section 4); of longer ones parts are read
 PART_S = 10.0
+_CONTRAST = 1.0  # c of `queries`
 
 Latent = NDArray[np.float32]
 
@@ -59,18 +62,34 @@ class MotionSignal:
         """
         return unit_rows(self.model.encode_sentences(texts))
 
-    def query(self, encoder: SentenceEncoder, text: str) -> tuple[Latent, Latent]:
-        """A text's vector by a sentence encoder, and its unit latent (D,).
+    def queries(self, texts: Sequence[str]) -> Latent:
+        """(N, D) unit latents to rank motions by, in which sides and order weigh more than in `sentences`.
 
-        Where the model reads that encoder's own token vectors, the text is read once for both.
+        Motions of the left and the right hand lie near each other, and so do their sentences t and t'. What
+        tells a motion m from its mirrored one m' is <t - t', m - m'>, and ranking by <t + c (t - t'), m>
+        weighs it 1 + c times (c = 1), without asking for m'. The same holds for the order of events.
 
         Raises:
             BundleError: as `sentences`.
         """
-        if isinstance(encoder, NumpySentenceEncoder) and self.model.reads_tokens_of(encoder.model_id):
-            vector, tokens = encoder.read(text)
-            return vector, unit_rows(self.model.encode_text(tokens[None], [len(tokens)])[0])[0]
-        return encoder.encode([text])[0], self.sentences([text])[0]
+        others = [opposites(text) for text in texts]
+        latents = self.sentences([*texts, *(other for group in others for other in group)])
+        return _contrasted(latents, [len(group) for group in others])
+
+    def query(self, encoder: SentenceEncoder, text: str) -> tuple[Latent, Latent]:
+        """A text's vector by a sentence encoder, and its unit latent (D,) as `queries` has it.
+
+        Where the model reads that encoder's own token vectors, each text is read once for both.
+
+        Raises:
+            BundleError: as `sentences`.
+        """
+        if not (isinstance(encoder, NumpySentenceEncoder) and self.model.reads_tokens_of(encoder.model_id)):
+            return encoder.encode([text])[0], self.queries([text])[0]
+        others = opposites(text)
+        read = [encoder.read(one) for one in (text, *others)]
+        rows = [self.model.encode_text(tokens[None], [len(tokens)])[0][0] for _, tokens in read]
+        return read[0][0], _contrasted(unit_rows(np.stack(rows)), [len(others)])[0]
 
     def encode(self, motions: Sequence[Motion]) -> list[Latent | None]:
         """(D,) unit latents of motions; None where one is no human's or has a single frame.
@@ -112,6 +131,16 @@ class MotionSignal:
 
 
 _TINY = 1e-12  # as in training: a feature that never moves stays finite
+
+
+def _contrasted(latents: Latent, counts: Sequence[int]) -> Latent:
+    """(N, D) unit rows t + c (t - t') of N latents t, behind which stand `counts` opposites t' of each."""
+    found = latents[: len(counts)].copy()
+    ends = np.cumsum([len(counts), *counts])
+    for row, (start, end) in enumerate(pairwise(ends)):
+        if end > start:
+            found[row] += _CONTRAST * (found[row] - latents[start:end].mean(axis=0))
+    return unit_rows(found)
 
 
 def unit_rows(rows: FloatArray) -> Latent:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
+from ..captioning.events import reordered
 from ..captioning.rewrite import mirror
-from .events import reordered
 
 
 def contradicted(caption: str, *, order: bool, sides: bool) -> str:

@@ -17,7 +17,7 @@ from tmr_engine.library.reading import hash_file
 PACK = ROOT / "tmr_engine" / "demo_library" / "deepmimic" / "clips.tmrpack"
 MADE_UP = (
     '{"duration_s":1,"travelled_m":0,"speed_mps":7.5,"speed_class":"run","direction":"","in_place":false,'
-    '"turned_left_deg":0,"turned_right_deg":0,"net_turn_deg":0,"counts":{},"events":[]}'
+    '"turned_left_deg":0,"turned_right_deg":0,"net_turn_deg":0,"biases":{"hand":0,"foot":0,"way":0,"turn":0},"counts":{},"events":[]}'
 )
 
 

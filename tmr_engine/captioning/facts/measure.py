@@ -8,6 +8,7 @@ from ...motion.rotation import FloatArray
 from ..event import Event
 from .airborne import jumps
 from .arms import arms
+from .biases import biases
 from .body import Body
 from .contacts import contacts
 from .inversions import inversions
@@ -36,6 +37,7 @@ class MotionFacts:
         net_turn_deg: degrees from the first facing to the last, left positive, whole turns counted.
         stature_m: about how tall the body is.
         natural_speed_mps: sqrt(g leg), what the speeds of bodies of all sizes are judged by.
+        biases: which side does more, by part of the body (`biases`).
         events: in order of time; what repeats without a pause is one event with a count.
     """
 
@@ -45,6 +47,7 @@ class MotionFacts:
     net_turn_deg: float
     stature_m: float
     natural_speed_mps: float
+    biases: dict[str, float]
     events: tuple[Event, ...]
 
 
@@ -83,6 +86,7 @@ def measure(joints: FloatArray, fps: float) -> MotionFacts:
         net_turn_deg=net_turn(body),
         stature_m=body.stature,
         natural_speed_mps=body.natural_speed,
+        biases=biases(body),
         events=tuple(repeated(events, _L["pause_s"])),
     )
 
