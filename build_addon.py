@@ -32,8 +32,9 @@ CONTENTS = {
 LEFT_OUT_PARTS = {"__pycache__", "rebuild", "training", "evaluation", "datasets", "annotating"}
 LEFT_OUT_FILES = {"build_minilm.py"}
 LEFT_OUT_SUFFIXES = {".pyc", ".part", ".stamp"}
-# what is neither CC0 nor ours: motions under other licences, and the sentence model (Apache-2.0)
-NOT_OWN = ("tmr_engine/demo_library/", "bundled_models/all-MiniLM-L6-v2/")
+# what is neither CC0 nor GPL: motions under other licences, the sentence model (Apache-2.0), and the motion
+# model, whose weights were learned from share-alike data (CC BY-SA)
+NOT_OWN = ("tmr_engine/demo_library/", "bundled_models/all-MiniLM-L6-v2/", "bundled_models/tmr-open/")
 NOT_OWN_EXCEPT = (".py",)
 MANIFEST = "blender_manifest.toml"
 # lines of the manifest's lists that are about our own work

@@ -39,8 +39,8 @@ little about sides; the pairs of left and right below do.
 - kinematics only: mean MiniLM cosine with eight sentences that the captioner says of the motion +
   {own:g} x the agreement of its facets with what the query asks
 - TMR: cosine in the space of the motion model
-- contrasted: as the product asks; a sentence that names sides or an order is ranked by t + (t - t'), t'
-  being the latent of its opposite (docs/training.md)
+- contrasted: as the product asks; a sentence of several events is ranked by t + (t - t'), t' being the
+  latent of the same events in another order
 - contrasted + facets: that + {weight:g} x the agreement of the facets
 
 The captioner's limits were set while looking at clips of every split (docs/captioning.md): what rests on

@@ -50,6 +50,9 @@ def test_zip_holds_manifest_engine_model_demo_library_and_licences(full_zip: Pat
         "bundled_models/all-MiniLM-L6-v2/weights.safetensors",
         "bundled_models/all-MiniLM-L6-v2/LICENSE",
         "bundled_models/all-MiniLM-L6-v2/MODEL_CARD.md",
+        "bundled_models/tmr-open/weights.safetensors",
+        "bundled_models/tmr-open/LICENSE",
+        "bundled_models/tmr-open/MODEL_CARD.md",
     ):
         assert wanted in names
     packs = [name for name in names if name.endswith(".tmrpack")]

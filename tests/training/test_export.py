@@ -120,10 +120,11 @@ def test_a_text_model_that_was_tuned_is_served_tuned(tmp_path):
 
 
 def test_the_manifest_says_what_the_bundle_is_and_where_it_comes_from(tmp_path, run):
-    export_run(run, tmp_path / "walker", licence="CC0-1.0")
+    export_run(run, tmp_path / "walker", licence="CC0-1.0", credits=("somebody",))
     manifest = json.loads((tmp_path / "walker" / "manifest.json").read_text())
     served, statistics = load_tmr(tmp_path / "walker"), load_checkpoint(run).statistics
     assert (manifest["name"], manifest["kind"], manifest["licence"]) == ("walker", "tmr", "CC0-1.0")
+    assert manifest["credits"] == ["TMR, by Petrovich, Black and Varol (ICCV 2023)", "somebody"]
     assert manifest["source"]["run"] == "run"
     for name, digest in manifest["source"]["files"].items():
         assert hashlib.sha256((run / "last_weights" / name).read_bytes()).hexdigest() == digest

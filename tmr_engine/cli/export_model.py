@@ -20,13 +20,18 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("out", metavar="OUT", type=Path, help="the bundle's folder, which must not exist yet")
     parser.add_argument("--onnx", action="store_true", help="also write ONNX files, for other programs")
     parser.add_argument("--licence", default="not stated", help="of the weights, for the manifest")
+    parser.add_argument(
+        "--credit", action="append", default=[], help="whom the data came from, for the manifest (repeat)"
+    )
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
 
 
 def run(args: Namespace) -> int:
     """Exports and tells what was written."""
     export = training_module("export")
-    exported = export.export_run(args.run, args.out, licence=args.licence, onnx=args.onnx)
+    exported = export.export_run(
+        args.run, args.out, licence=args.licence, credits=args.credit, onnx=args.onnx
+    )
     report = {
         "folder": str(exported.folder),
         "model_id": exported.model_id,

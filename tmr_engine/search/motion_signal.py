@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..canonical import motion_features
-from ..captioning.opposites import opposites
+from ..captioning.events import reordered
 from ..errors import BundleError, FeatureError, RetargetError
 from ..features import FEATURE_WIDTH
 from ..model import SentenceEncoder
@@ -63,18 +62,21 @@ class MotionSignal:
         return unit_rows(self.model.encode_sentences(texts))
 
     def queries(self, texts: Sequence[str]) -> Latent:
-        """(N, D) unit latents to rank motions by, in which sides and order weigh more than in `sentences`.
+        """(N, D) unit latents to rank motions by: the order of events weighs more than in `sentences`.
 
-        Motions of the left and the right hand lie near each other, and so do their sentences t and t'. What
-        tells a motion m from its mirrored one m' is <t - t', m - m'>, and ranking by <t + c (t - t'), m>
-        weighs it 1 + c times (c = 1), without asking for m'. The same holds for the order of events.
+        Motions of A then B and of B then A lie near each other, and so do their sentences t and t'. What
+        tells the two motions m and m' apart is <t - t', m - m'>, and ranking by <t + c (t - t'), m> weighs
+        it 1 + c times (c = 1), without asking for m'.
 
         Raises:
             BundleError: as `sentences`.
         """
-        others = [opposites(text) for text in texts]
-        latents = self.sentences([*texts, *(other for group in others for other in group)])
-        return _contrasted(latents, [len(group) for group in others])
+        others = [reordered(text) for text in texts]
+        latents = self.sentences(texts)
+        for row, other in enumerate(others):
+            if other:
+                latents[row] = _contrasted(latents[row], self.sentences([other])[0])
+        return latents
 
     def query(self, encoder: SentenceEncoder, text: str) -> tuple[Latent, Latent]:
         """A text's vector by a sentence encoder, and its unit latent (D,) as `queries` has it.
@@ -86,10 +88,13 @@ class MotionSignal:
         """
         if not (isinstance(encoder, NumpySentenceEncoder) and self.model.reads_tokens_of(encoder.model_id)):
             return encoder.encode([text])[0], self.queries([text])[0]
-        others = opposites(text)
-        read = [encoder.read(one) for one in (text, *others)]
-        rows = [self.model.encode_text(tokens[None], [len(tokens)])[0][0] for _, tokens in read]
-        return read[0][0], _contrasted(unit_rows(np.stack(rows)), [len(others)])[0]
+        vector, latent = self._read(encoder, text)
+        other = reordered(text)
+        return vector, _contrasted(latent, self._read(encoder, other)[1]) if other else latent
+
+    def _read(self, encoder: NumpySentenceEncoder, text: str) -> tuple[Latent, Latent]:
+        vector, tokens = encoder.read(text)
+        return vector, unit_rows(self.model.encode_text(tokens[None], [len(tokens)])[0])[0]
 
     def encode(self, motions: Sequence[Motion]) -> list[Latent | None]:
         """(D,) unit latents of motions; None where one is no human's or has a single frame.
@@ -133,14 +138,10 @@ class MotionSignal:
 _TINY = 1e-12  # as in training: a feature that never moves stays finite
 
 
-def _contrasted(latents: Latent, counts: Sequence[int]) -> Latent:
-    """(N, D) unit rows t + c (t - t') of N latents t, behind which stand `counts` opposites t' of each."""
-    found = latents[: len(counts)].copy()
-    ends = np.cumsum([len(counts), *counts])
-    for row, (start, end) in enumerate(pairwise(ends)):
-        if end > start:
-            found[row] += _CONTRAST * (found[row] - latents[start:end].mean(axis=0))
-    return unit_rows(found)
+def _contrasted(latent: Latent, other: Latent) -> Latent:
+    """The unit vector of t + c (t - t'), of unit latents (D,) of a sentence and of its other order."""
+    turned: Latent = unit_rows((latent + _CONTRAST * (latent - other))[None])[0]
+    return turned
 
 
 def unit_rows(rows: FloatArray) -> Latent:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,13 +49,21 @@ class Exported:
     agreement: Agreement
 
 
-def export_run(run: Path, out: Path, *, licence: str = "not stated", onnx: bool = False) -> Exported:
+def export_run(
+    run: Path,
+    out: Path,
+    *,
+    licence: str = "not stated",
+    credits: Sequence[str] = (),
+    onnx: bool = False,
+) -> Exported:
     """Writes a run's networks as a bundle and compares it with the run before it appears under its name.
 
     Args:
         run: a run folder of ours, or of the authors' release.
         out: the bundle's folder, which must not exist yet; its name becomes the model's.
         licence: of the weights, for the manifest.
+        credits: whom the weights owe their data to, for the manifest and for every take they synthesise.
         onnx: also write the networks as ONNX files, for other programs.
 
     Raises:
@@ -71,7 +79,8 @@ def export_run(run: Path, out: Path, *, licence: str = "not stated", onnx: bool 
         names = _write_weights(checkpoint, aside)
         if onnx:
             names += _write_onnx(checkpoint, aside)
-        manifest = _manifest(checkpoint, out.name, licence, aside, names)
+        manifest = _manifest(checkpoint, aside, names)
+        manifest |= {"name": out.name, "licence": licence, "credits": [_CREDIT, *credits]}
         with replacing(aside / MANIFEST) as file:
             file.write(json.dumps(manifest, indent=1, allow_nan=False).encode("ascii") + b"\n")
         served = load_tmr(aside)
@@ -126,17 +135,12 @@ def _write_onnx(checkpoint: Checkpoint, folder: Path) -> tuple[str, ...]:
     return write_onnx(checkpoint, folder)
 
 
-def _manifest(
-    checkpoint: Checkpoint, name: str, licence: str, folder: Path, files: tuple[str, ...]
-) -> dict[str, Any]:
+def _manifest(checkpoint: Checkpoint, folder: Path, files: tuple[str, ...]) -> dict[str, Any]:
     size, table = checkpoint.size, checkpoint.table
     weights = sorted((checkpoint.folder / RUN_WEIGHTS).iterdir())
     return {
         "format": FORMAT,
-        "name": name,
         "kind": KIND,
-        "licence": licence,
-        "credits": [_CREDIT],
         "source": {
             "run": checkpoint.folder.resolve().name,
             "engine": __version__,
