@@ -61,14 +61,20 @@ def parse(text: str) -> tuple[Asked, ...]:
 
 
 def agreement(asked: tuple[Asked, ...], table: FacetTable) -> Values:
-    """(N,) how well each clip does what is asked, 0..1; 1 where nothing is asked, 0 without facets."""
-    total = sum(part.weight for part in asked)
-    if total <= 0:
+    """(N,) how well each clip does what is asked, 0..1; 0 without facets.
+
+    What is measured badly weighs little; a query that asks for nothing else finds all clips nearly alike,
+    around one half. 1 where nothing is asked.
+    """
+    if not asked:
         return np.ones(len(table))
+    total = sum(part.weight for part in asked)
     done = np.zeros(len(table))
     for part in asked:
         done += part.weight * _agrees(part, table)
-    return np.where(table.known, done / total, 0.0)
+    sure = min(1.0, total)
+    found = sure * done / max(total, 1e-6) + (1.0 - sure) * 0.5
+    return np.where(table.known, found, 0.0)
 
 
 def holds(asked: tuple[Asked, ...], table: FacetTable) -> Mask:
@@ -102,7 +108,8 @@ def _clause(clause: str) -> list[Asked]:
     kinds = _kinds(stems)
     asked = []
     if kinds:
-        asked.append(Asked("event", kinds, "", _count(tokens), _T["weights"]["event"]))
+        trust = max(_T["trust"].get(kind.partition("/")[0], 1.0) for kind in kinds)
+        asked.append(Asked("event", kinds, "", _count(tokens), trust * _T["weights"]["event"]))
     if side:
         asked.append(Asked("side", kinds, side, 0.0, _T["weights"]["side"], _part(stems, kinds)))
     for direction, words in _T["directions"].items():

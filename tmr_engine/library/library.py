@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from .records import Clip, IndexReport
 from .vectors import Model, map_vectors
 
 if TYPE_CHECKING:  # a search reads no motion file and indexes nothing: it must not pay for their modules
+    from ..formats.pack import Pack
     from ..motion import Motion
     from .facets import FacetGallery
     from .indexing import Encoder, Progress
@@ -381,6 +383,15 @@ def _read_take(path: Path, take: str) -> Motion:
     if path.suffix.lower() != pack.SUFFIX:
         return read_motion(path, take)
     try:
-        return pack.Pack.open(path).read(take)  # of hundreds of takes only the one that is wanted
+        return _open_pack(path, path.stat().st_mtime_ns).read(
+            take
+        )  # of hundreds of takes only the wanted one
     except OSError as error:
         raise MotionFileError(f"the file cannot be read ({error.strerror})", where=str(path)) from error
+
+
+@lru_cache(maxsize=4)  # a pack's index names hundreds of clips: it is read once, not once a clip
+def _open_pack(path: Path, _changed_ns: int) -> Pack:
+    from ..formats.pack import Pack  # noqa: PLC0415  see the head of this file
+
+    return Pack.open(path)
