@@ -144,7 +144,7 @@ class LongTakes:
         for place in places:
             if not self.queries[place]:
                 continue
-            texts = model.queries([query.text for query in self.queries[place]])
+            texts = model.texts([query.text for query in self.queries[place]])
             for query, scores in zip(self.queries[place], texts @ self._latents(place, model).T, strict=True):
                 spans = self.spans[place][suppress(self.spans[place], scores)]
                 answers.append(Answers(spans, query.span[None]))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from ..captioning.facet_table import FacetTable
 from ..captioning.facets import Facets
 from .schema import read_generation, transaction
+
+_FIELDS = {field.name for field in fields(Facets)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,11 +29,14 @@ class FacetGallery:
 
 
 def load_facets(connection: sqlite3.Connection) -> FacetGallery:
-    """The facets of every clip that has any."""
+    """The facets of every clip that has any; those of a version that measured other things are left out."""
     with transaction(connection, "DEFERRED"):  # one snapshot for all that is read
         rows = connection.execute(
             "SELECT clips.id, facets FROM facets JOIN clips ON clips.number = facets.clip ORDER BY clips.id"
         ).fetchall()
         generation = read_generation(connection)
-    facets = [Facets.from_row(json.loads(row)) for _, row in rows]
-    return FacetGallery(generation, tuple(clip for clip, _ in rows), FacetTable(facets))
+    read = [(clip, json.loads(row)) for clip, row in rows]
+    known = [(clip, Facets.from_row(row)) for clip, row in read if row.keys() == _FIELDS]
+    return FacetGallery(
+        generation, tuple(clip for clip, _ in known), FacetTable([facets for _, facets in known])
+    )

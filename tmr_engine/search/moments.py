@@ -43,7 +43,7 @@ def find_moments(signal: MotionSignal, text: str, motion: Motion, top: int = 5) 
     spans = windows(len(joints) - 1, FEATURE_FPS)
     # made of the window's joints alone, as clips are: its floor and its facing are its own
     parts = [joints_to_features(joints[start : stop + 1]) for start, stop in spans]
-    scores = signal.encode_features(parts) @ signal.queries([text])[0]
+    scores = signal.encode_features(parts) @ signal.sentences([text])[0]
     offset = motion.source.start_s
     return [
         Moment(

@@ -78,7 +78,7 @@ def test_the_shipped_segments_lie_within_their_motions(shared_dir):
         row["id"]: float(row["seconds"]) for row in csv.DictReader((shared_dir / "data/manifest.csv").open())
     }
     rows = list(csv.DictReader(SEGMENTS.open()))
-    assert len(rows) == 1011
+    assert len(rows) == 1031
     for row in rows:
         start, end = float(row["start_s"]), float(row["end_s"])
         assert 0.0 <= start < end <= lengths[row["motion"]] + 0.01
