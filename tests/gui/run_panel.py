@@ -142,7 +142,9 @@ def generate(run: Run, screen: Screen):
         shown().model = models[-1]
         yield from screen.until(lambda: len(shown().results) > 0)
         yield from screen.picture("panel_11_unread")
-        run.check(bool(shown().note), f"a library that was not read is told: {shown().note}")
+        # the model that ships has read the demo library; one of the user's has not
+        own = len(models) > 1
+        run.check(bool(shown().note) == own, f"whether the library was read is told: {shown().note}")
     shown().results.clear()
     shown().note = ""
     x, y = yield from screen.find("VIEW_3D", "tmr.query")
