@@ -90,3 +90,8 @@ def wrapped(text: str, width: float, scale: float = 1.0) -> list[str]:
     """`text` as lines that fit `width` pixels of a panel (its labels do not wrap by themselves)."""
     columns = max(12, int(width / (_PIXELS_PER_LETTER * scale)))
     return textwrap.wrap(text, columns, break_long_words=True) or [""]
+
+
+def shortened(lines: list[str], most: int = 4) -> list[str]:
+    """The first lines: a long credit must not push Insert out of sight, and the action holds all of it."""
+    return lines if len(lines) <= most else [*lines[: most - 1], f"{lines[most - 1]} ..."]

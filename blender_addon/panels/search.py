@@ -3,7 +3,7 @@
 from bpy.types import Context, Panel, UILayout, UIList
 
 from ..characters import target_armature
-from ..messages import wrapped
+from ..messages import shortened, wrapped
 from ..preferences import preferences
 from ..properties import TMR_State, state
 
@@ -100,7 +100,7 @@ def draw_chosen(layout: UILayout, context: Context, shown: TMR_State) -> None:
     for line in lines(context, chosen.title()):
         box.label(text=line, translate=False)
     for name, value in (("From", chosen.source), ("License", chosen.licence), ("Credit", chosen.credit)):
-        for line in lines(context, f"{name}: {value}") if value else ():
+        for line in shortened(lines(context, f"{name}: {value}")) if value else ():
             sub = box.row()
             sub.active = False
             sub.label(text=line, translate=False)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from blender_addon.messages import RESTART, masked, user_message, wrapped
+from blender_addon.messages import RESTART, masked, shortened, user_message, wrapped
 from tmr_engine.errors import MotionFileError, RetargetError, TMRError
 
 HOME = Path("/home/annika")
@@ -71,3 +71,8 @@ def test_wrapped_lines_keep_every_word_and_fit(width):
 def test_a_long_path_is_broken_rather_than_cut_off():
     path = "/very" * 40
     assert "".join(wrapped(path, 150)) == path
+
+
+def test_a_long_credit_keeps_its_first_lines_and_says_that_there_is_more():
+    assert shortened(["one", "two"], 2) == ["one", "two"]
+    assert shortened(["one", "two", "three"], 2) == ["one", "two ..."]

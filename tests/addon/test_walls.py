@@ -18,7 +18,7 @@ ALLOWED = {
     "contextlib": None,
     "gpu_extras.batch": None,
     "characters": {"target_armature"},
-    "messages": {"wrapped"},
+    "messages": {"shortened", "wrapped"},
     "preferences": {"preferences"},
     "properties": {"state", "TMR_State", "TMR_Result", "Solving", "TMR_Mapping"},
     "search": {"TAB", "WIDE", "lines"},
