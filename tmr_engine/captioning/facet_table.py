@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from .bias_names import BIASES
 from .event import Event
 from .facets import GAITS, Facets
 
@@ -28,10 +29,10 @@ class FacetTable:
         self.turned_left_deg = self._column(facets, lambda one: one.turned_left_deg)
         self.turned_right_deg = self._column(facets, lambda one: one.turned_right_deg)
         self.in_place = self._column(facets, lambda one: float(one.in_place))
-        parts = next((tuple(one.biases) for one in facets if one), ())
-        self.biases: dict[str, Values] = {
-            part: np.array([0.0 if one is None else one.biases[part] for one in facets]) for part in parts
-        }
+        # (N, K) in the order of `BIASES`: products with weights are fast and exact enough
+        none = dict.fromkeys(BIASES, 0.0)
+        rows = [list((none if one is None else one.biases).values()) for one in facets]
+        self.biases = np.array(rows, dtype=np.float32).reshape(len(facets), len(BIASES))
         self.speed_class = [one.speed_class if one else "" for one in facets]
         self.direction = [one.direction if one else "" for one in facets]
         self.events = EventTable(

@@ -33,7 +33,7 @@ class Facets:
         in_place: whether it stays where it is.
         turned_left_deg, turned_right_deg: sums of the turns to each side.
         net_turn_deg: left positive.
-        biases: "hand", "foot", "way", "turn": which side does more, -1 (right) to 1 (left).
+        biases: which side does more, -1 (right) to 1 (left), by `bias_names.BIASES`.
         counts: kind of event to how often.
         events: all of them, in order of time.
     """

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .bias_names import BIASES
 from .event import BOTH, LEFT, RIGHT
 from .facet_table import FacetTable, Mask, Values
+from .side_claims import SideClaim, side_claims, weights_of
+from .stems import Stems
 
 _T: dict[str, Any] = json.loads(Path(__file__).with_name("query_words.json").read_text(encoding="utf-8"))
 _CLAUSE = re.compile(r"\s*(?:,|;|\bthen\b|\band\b|\bwhile\b|\bfollowed by\b|\bbefore\b|\bafter\b)\s*")
 _TOKEN = re.compile(r"[a-z0-9°/-]+")
 _BODY_PARTS = ("foot", "leg", "knee", "hand", "arm", "side")  # "one leg" is no number of times
-_TURNS = ("turn", "spin")
-_TURN_DEG = 90.0  # a quarter turn weighs what one event does
-_BIAS, _STEEP = 0.5, 2.0  # weight of a bias beside events, and how fast it becomes sure
 _HOLDS = 0.5  # agreement from which on a clip is said to do what is asked
 
 
@@ -28,12 +29,12 @@ class Asked:
     """One thing that a query asks for.
 
     Args:
-        what: "event", "side", "direction", "in_place", "pace", "speed", "duration" or "degrees".
+        what: "event", "sides", "both", "direction", "in_place", "pace", "speed", "duration" or "degrees".
         kinds: of an event, any of these will do ("punch", "punch/hook").
-        word: the side, the direction, or how a number is compared: "more", "less", "about".
+        word: the direction, or how a number is compared: "more", "less", "about".
         value: the number (metres a second, seconds, degrees; of an event how often, 0: not told).
         weight: how much it counts beside the others.
-        part: of a side, whose it is: "hand", "foot", "way", "turn"; "" where that is not told.
+        claims: every left and right of the query.
     """
 
     what: str
@@ -41,7 +42,7 @@ class Asked:
     word: str = ""
     value: float = 0.0
     weight: float = 1.0
-    part: str = ""
+    claims: tuple[SideClaim, ...] = ()
 
 
 def parse(text: str) -> tuple[Asked, ...]:
@@ -57,6 +58,9 @@ def parse(text: str) -> tuple[Asked, ...]:
             break
     for clause in _CLAUSE.split(low):
         asked += _clause(clause)
+    claims = side_claims(text)
+    if claims:
+        asked.append(Asked("sides", weight=_T["weights"]["side"], claims=claims))
     return tuple(dict.fromkeys(asked))
 
 
@@ -100,18 +104,15 @@ def _numbers(low: str, what: str, units: dict[str, float]) -> tuple[str, list[As
 
 def _clause(clause: str) -> list[Asked]:
     """Events, sides and directions of a part of the query."""
-    for phrase in _T["not_a_side"]:
-        clause = re.sub(rf"(?<!\w){re.escape(phrase)}(?!\w)", " ", clause)
     tokens = _TOKEN.findall(clause)
-    stems = [_stem(token) for token in tokens]
-    side = next((side for side, words in _T["sides"].items() if set(words) & set(tokens)), "")
+    stems = [_STEMS.of(token) for token in tokens]
     kinds = _kinds(stems)
     asked = []
     if kinds:
         trust = max(_T["trust"].get(kind.partition("/")[0], 1.0) for kind in kinds)
         asked.append(Asked("event", kinds, "", _count(tokens), trust * _T["weights"]["event"]))
-    if side:
-        asked.append(Asked("side", kinds, side, 0.0, _T["weights"]["side"], _part(stems, kinds)))
+    if "both" in tokens:
+        asked.append(Asked("both", kinds, "", 0.0, _T["weights"]["side"]))
     for direction, words in _T["directions"].items():
         if any(f" {word} " in f" {clause} " for word in words):
             asked.append(Asked("direction", kinds, direction, 0.0, _T["weights"]["direction"]))
@@ -120,15 +121,6 @@ def _clause(clause: str) -> list[Asked]:
         if set(words) & set(tokens):
             asked.append(Asked("pace", kinds, speed, 0.0, _T["weights"]["speed"]))
     return asked
-
-
-def _part(stems: list[str], kinds: tuple[str, ...]) -> str:
-    """Whose side a clause speaks of: that of a part of the body that it names, else of what is done."""
-    for part, words in _T["part_words"].items():
-        if set(words) & set(stems):
-            return str(part)
-    done = {kind.partition("/")[0] for kind in kinds}
-    return next((part for part, of_part in _T["part_kinds"].items() if done & set(of_part)), "")
 
 
 def _kinds(stems: list[str]) -> tuple[str, ...]:
@@ -145,21 +137,6 @@ def _kinds(stems: list[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _stem(word: str) -> str:
-    """The plain form of a verb or noun that queries use."""
-    irregular: dict[str, str] = _T["irregular"]
-    if word in irregular:
-        return irregular[word]
-    for ending in ("ing", "ed", "es", "s"):
-        bare = word.removesuffix(ending)
-        if bare == word or len(bare) < 3:
-            continue
-        for stem in (bare, f"{bare}e"):
-            if stem in _VOCABULARY:
-                return stem
-    return word
-
-
 def _count(tokens: list[str]) -> float:
     numbers: dict[str, int] = _T["numbers"]
     for place, token in enumerate(tokens):
@@ -170,33 +147,32 @@ def _count(tokens: list[str]) -> float:
     return 0.0
 
 
-_FILLERS = frozenset({"the", "a", "an", "his", "her", "their", *(w for s in _T["sides"].values() for w in s)})
-_VOCABULARY = frozenset(
-    word for phrases in _T["events"].values() for phrase in phrases for word in phrase.split()
+_FILLERS = frozenset({"the", "a", "an", "his", "her", "their", *_T["side_words"]})
+_STEMS = Stems(
+    (word for phrases in _T["events"].values() for phrase in phrases for word in phrase.split()),
+    _T["irregular"],
 )
 _PHRASES = {
-    kind: [" ".join(_stem(word) for word in phrase.split() if word not in _FILLERS) for phrase in phrases]
+    kind: [" ".join(_STEMS.of(word) for word in phrase.split() if word not in _FILLERS) for phrase in phrases]
     for kind, phrases in _T["events"].items()
 }
 
 
 def _agrees(part: Asked, table: FacetTable) -> Values:
-    if part.what == "event":
-        return _event(part, table)
-    if part.what == "side":
-        return _side(part, table)
-    if part.what == "in_place":
-        return table.in_place
-    if part.what == "direction":
-        return _direction(part, table)
-    if part.what == "pace":
-        return _pace(part, table)
-    measured = {
-        "speed": table.speed_mps,
-        "duration": table.duration_s,
-        "degrees": np.maximum(table.turned_left_deg, table.turned_right_deg),
+    by_what: dict[str, Callable[[Asked, FacetTable], Values]] = {
+        "event": _event,
+        "sides": _sides,
+        "both": _both,
+        "in_place": lambda _part, table: table.in_place,
+        "direction": _direction,
+        "pace": _pace,
+        "speed": lambda part, table: _compared(part.word, part.value, table.speed_mps),
+        "duration": lambda part, table: _compared(part.word, part.value, table.duration_s),
+        "degrees": lambda part, table: _compared(
+            part.word, part.value, np.maximum(table.turned_left_deg, table.turned_right_deg)
+        ),
     }
-    return _compared(part.word, part.value, measured[part.what])
+    return by_what[part.what](part, table)
 
 
 def _event(part: Asked, table: FacetTable) -> Values:
@@ -211,31 +187,22 @@ def _event(part: Asked, table: FacetTable) -> Values:
     return np.where(countable, sure * counted, sure)
 
 
-def _side(part: Asked, table: FacetTable) -> Values:
-    """The share of that side among the matching events, by how surely and how much they are of a side.
-
-    Where a part of the body is told, or what it does tells it, the side that does more of that counts too: it
-    decides where no event has a side.
-    """
-    if set(part.kinds) & set(_TURNS):
-        shares = {LEFT: table.turned_left_deg / _TURN_DEG, RIGHT: table.turned_right_deg / _TURN_DEG}
-        shares[BOTH] = np.zeros(len(table))
-    else:
-        events = table.events
-        chosen = events.of(part.kinds)
-        weight = events.certainty * events.times
-        shares = {side: events.sum(chosen & events.of_side(side), weight) for side in (LEFT, RIGHT, BOTH)}
-    own = shares[part.word] if part.word == BOTH else shares[part.word] + 0.5 * shares[BOTH]
+def _both(part: Asked, table: FacetTable) -> Values:
+    """The share of both sides at once among the matching events."""
+    events = table.events
+    chosen = events.of(part.kinds)
+    weight = events.certainty * events.times
+    shares = {side: events.sum(chosen & events.of_side(side), weight) for side in (LEFT, RIGHT, BOTH)}
     whole = shares[LEFT] + shares[RIGHT] + shares[BOTH]
-    bias = table.biases.get(part.part)
-    if bias is None or part.word == BOTH:
-        return _share(own, whole, 0.5 if part.kinds else 0.0)
-    more = 0.5 + 0.5 * np.tanh(_STEEP * (bias if part.word == LEFT else -bias))
-    return (own + _BIAS * more) / (whole + _BIAS)
+    otherwise = 0.5 if part.kinds else 0.0
+    return np.where(whole > 0, shares[BOTH] / np.where(whole > 0, whole, 1.0), otherwise)
 
 
-def _share(part: Values, whole: Values, otherwise: float) -> Values:
-    return np.where(whole > 0, part / np.where(whole > 0, whole, 1.0), otherwise)
+def _sides(part: Asked, table: FacetTable) -> Values:
+    """How likely a motion, and not its mirrored one, does what is claimed of left and right."""
+    odds = table.biases @ weights_of(part.claims, BIASES).astype(np.float32)
+    likely: Values = 1.0 / (1.0 + np.exp(-odds.astype(np.float64)))
+    return likely
 
 
 def _pace(part: Asked, table: FacetTable) -> Values:

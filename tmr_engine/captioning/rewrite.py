@@ -39,19 +39,34 @@ def mirror(text: str) -> str:
     "right now", "all right" and "left the room" are no sides and stay. Mirroring twice gives the caption
     back, but for the spelling of "anticlockwise".
     """
-    return _SIDE.sub(_other_side, _SPELLING.sub(_usual_spelling, text))
+    return _SIDE.sub(_other_side, usual_spelling(text))
 
 
-def _usual_spelling(found: re.Match[str]) -> str:
-    return _like(found.group(), _WORDS["spellings"][found.group().lower()])
+def usual_spelling(text: str) -> str:
+    """A text with "anticlockwise" and the like as `mirror` writes them."""
+    return _SPELLING.sub(lambda found: _like(found.group(), _WORDS["spellings"][found.group().lower()]), text)
+
+
+def side_words(text: str) -> list[int]:
+    """Where the words stand that `mirror` exchanges, in a text of usual spelling."""
+    return [found.start("side") for found in _SIDE.finditer(text) if _is_side(found)]
 
 
 def _other_side(found: re.Match[str]) -> str:
-    side = found.group("side")
-    plain = side.lower() in ("left", "right")
-    if plain and (found.group("before") is not None or found.group("after") is not None):
+    if not _is_side(found):
         return found.group()
+    side = found.group("side")
     return f"{found.group('before') or ''}{_like(side, _OTHER[side.lower()])}"
+
+
+def _is_side(found: re.Match[str]) -> bool:
+    if found.group("side").lower() not in ("left", "right"):
+        return True
+    if found.group("before") is not None:
+        return False
+    # "bends right down", but "bends to the right down to the floor"
+    named = found.string[: found.start("side")].lower().endswith(("the ", "your "))
+    return found.group("after") is None or named
 
 
 def _like(old: str, new: str) -> str:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from ..captioning.facet_table import FacetTable
-from ..captioning.facets import Facets
+from ..captioning.stored import unpacked
 from .schema import read_generation, transaction
-
-_FIELDS = {field.name for field in fields(Facets)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +32,7 @@ def load_facets(connection: sqlite3.Connection) -> FacetGallery:
             "SELECT clips.id, facets FROM facets JOIN clips ON clips.number = facets.clip ORDER BY clips.id"
         ).fetchall()
         generation = read_generation(connection)
-    read = [(clip, json.loads(row)) for clip, row in rows]
-    known = [(clip, Facets.from_row(row)) for clip, row in read if row.keys() == _FIELDS]
+    known = [(clip, facets) for clip, row in rows if (facets := unpacked(row)) is not None]
     return FacetGallery(
         generation, tuple(clip for clip, _ in known), FacetTable([facets for _, facets in known])
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from ..captioning.describing import facets
+from ..captioning.stored import packed
 from ..errors import FeatureError, LibraryError, RetargetError, TMRError
 from ..formats import read_motions
 from ..motion import Motion
@@ -158,8 +158,8 @@ def _span(motion: Motion, row: str) -> Span:
 
 
 def facet_row(motion: Motion) -> str:
-    """The facets of a motion as JSON; empty where it is no human's or has a single frame."""
+    """The facets of a motion (`captioning.stored`); empty where it is no human's or has a single frame."""
     try:
-        return json.dumps(facets(motion).as_row(), separators=(",", ":"))
+        return packed(facets(motion))
     except (RetargetError, FeatureError):  # found by its words alone
         return ""

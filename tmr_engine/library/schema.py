@@ -83,7 +83,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (model_id, clip)) WITHOUT ROWID""",
     ),
     (
-        # facets: JSON of `captioning.Facets.as_row`; no row where the clip is no human's
+        # facets: `captioning.stored.packed`; no row where the clip is no human's
         """CREATE TABLE facets (
             clip INTEGER PRIMARY KEY REFERENCES clips ON DELETE CASCADE,
             facets TEXT NOT NULL)""",

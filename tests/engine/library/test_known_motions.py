@@ -9,15 +9,21 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT
+from tmr_engine.captioning.bias_names import BIASES
+from tmr_engine.captioning.facets import Facets
+from tmr_engine.captioning.stored import packed
 from tmr_engine.errors import LibraryError
 from tmr_engine.library import Library
 from tmr_engine.library.known_motions import KnownMotions, known_beside, write_known
 from tmr_engine.library.reading import hash_file
 
 PACK = ROOT / "tmr_engine" / "demo_library" / "deepmimic" / "clips.tmrpack"
-MADE_UP = (
-    '{"duration_s":1,"travelled_m":0,"speed_mps":7.5,"speed_class":"run","direction":"","in_place":false,'
-    '"turned_left_deg":0,"turned_right_deg":0,"net_turn_deg":0,"biases":{"hand":0,"foot":0,"way":0,"turn":0},"counts":{},"events":[]}'
+MADE_UP = packed(
+    Facets(
+        **{"duration_s": 1.0, "travelled_m": 0.0, "speed_mps": 7.5, "speed_class": "run", "direction": ""},
+        **{"in_place": False, "turned_left_deg": 0.0, "turned_right_deg": 0.0, "net_turn_deg": 0.0},
+        **{"biases": dict.fromkeys(BIASES, 0.0), "counts": {}, "events": ()},
+    )
 )
 
 

@@ -37,7 +37,7 @@ class MotionFacts:
         net_turn_deg: degrees from the first facing to the last, left positive, whole turns counted.
         stature_m: about how tall the body is.
         natural_speed_mps: sqrt(g leg), what the speeds of bodies of all sizes are judged by.
-        biases: which side does more, by part of the body (`biases`).
+        biases: which side does more (`biases`).
         events: in order of time; what repeats without a pause is one event with a count.
     """
 
