@@ -26,13 +26,6 @@ def _discounted(gains: Sequence[float]) -> float:
     return float(sum(gain / np.log2(place + 2) for place, gain in enumerate(gains)))
 
 
-def reciprocal_rank(scores: np.ndarray, own: int) -> float:
-    """1 / rank of the right clip; tied places are averaged."""
-    better = np.count_nonzero(scores > scores[own])
-    equal = np.count_nonzero(scores == scores[own])
-    return 1.0 / (1 + better + (equal - 1) / 2)
-
-
 def interval(values: np.ndarray, seed: int = 0) -> tuple[float, float]:
     """95 % bootstrap interval of the mean over queries (2,000 draws)."""
     draw = np.random.default_rng(seed)

@@ -94,7 +94,7 @@ def test_token_vectors_are_those_of_the_served_model_and_are_kept(tmp_path: Path
     backbone = load_text_backbone()
     made = Texts(texts, backbone, folder=tmp_path)
     again = Texts(texts, backbone, folder=tmp_path)
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len(list(tmp_path.iterdir())) == 1
     for text, sentence in zip(texts, load_sentence_encoder().encode(texts), strict=True):
         (tokens,) = made.tokens([text])
         np.testing.assert_array_equal(again.tokens([text])[0], tokens)
@@ -102,6 +102,19 @@ def test_token_vectors_are_those_of_the_served_model_and_are_kept(tmp_path: Path
         mean = tokens.mean(axis=0)
         np.testing.assert_allclose(mean / np.linalg.norm(mean), sentence, atol=1e-5)
         np.testing.assert_allclose(made.sentences([text])[0], sentence, atol=1e-5)
+
+
+def test_texts_of_an_earlier_run_are_not_encoded_again(tmp_path: Path, monkeypatch) -> None:
+    backbone = load_text_backbone()
+    earlier = Texts(["a person walks", "a person sits"], backbone, folder=tmp_path)
+    encoded: list[str] = []
+    encode = backbone.tokens
+    monkeypatch.setattr(backbone, "tokens", lambda texts: encoded.extend(texts) or encode(texts))
+    (tmp_path / "tokens-00000000-ff.safetensors").write_bytes(b"of another model")
+    later = Texts(["someone hops", "a person sits"], backbone, folder=tmp_path)
+    assert encoded == ["someone hops"]
+    np.testing.assert_array_equal(later.tokens(["a person sits"])[0], earlier.tokens(["a person sits"])[0])
+    assert later.tokens(["someone hops"])[0].shape == backbone.tokens(["someone hops"])[0].shape
 
 
 @pytest.mark.parametrize(

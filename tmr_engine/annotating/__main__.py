@@ -2,7 +2,7 @@
 
 python -m tmr_engine.annotating segments DATA segments.csv
 python -m tmr_engine.annotating sheets DATA segments.csv FOLDER
-python -m tmr_engine.annotating dataset DATA FOLDER
+python -m tmr_engine.annotating dataset DATA FOLDER [--development]
 python -m tmr_engine.annotating side-weights DATA
 
 DATA is a folder with manifest.csv, skeletons.json and clips of bare arrays (docs/training.md).
@@ -34,8 +34,8 @@ def main(words: Sequence[str]) -> int:
             write_segments(Motions(Path(data)), Path(out))
         case ["sheets", data, table, folder]:
             draw(Motions(Path(data)), Path(table), Path(folder))
-        case ["dataset", data, folder]:
-            counts = write_dataset(Path(data), Path(folder))
+        case ["dataset", data, folder, *options] if options in ([], ["--development"]):
+            counts = write_dataset(Path(data), Path(folder), development=bool(options))
             print(", ".join(f"{split}: {count}" for split, count in counts.items()))
         case ["side-weights", data]:
             print(fit_side_weights(Path(data)))

@@ -20,10 +20,18 @@ from .table import CAPTIONS, write_table
 
 # clips of the demo library that are the same recording as a held-out motion: folder -> takes
 _TWINS = json.loads(Path(__file__).with_name("held_out_twins.json").read_text(encoding="utf-8"))
+_DEVELOPMENT = tuple(
+    json.loads(Path(__file__).with_name("development.json").read_text(encoding="utf-8"))["motions"]
+)
 _Row = tuple[str, ...]
 
 
-def write_dataset(data: Path, out: Path) -> dict[str, int]:
+def is_development(motion: str, split: str) -> bool:
+    """Whether options are chosen by a motion (`development.json`)."""
+    return split == "val" or (split == "train" and motion.startswith(_DEVELOPMENT))
+
+
+def write_dataset(data: Path, out: Path, *, development: bool = False) -> dict[str, int]:
     """Writes `manifest.csv`, `captions.csv` and the skeletons of a data set.
 
     Each segment is an item of its own, "<motion> <start>-<end>", in the split of its motion's subject. The
@@ -32,6 +40,8 @@ def write_dataset(data: Path, out: Path) -> dict[str, int]:
     Args:
         data: folder with manifest.csv (id, file, split), skeletons.json and the clips.
         out: is made if it is not there.
+        development: to choose options by: the motions of `development.json` are the split "val", and there is
+            no "test".
 
     Returns:
         split -> items.
@@ -41,6 +51,8 @@ def write_dataset(data: Path, out: Path) -> dict[str, int]:
     """
     out.mkdir(parents=True, exist_ok=True)
     items = [*_segments(data), *_demo_clips()]
+    if development:
+        items = [_in_development(row) for row in items if row[-1] != "test"]
     captions = [*_segment_captions(), *_demo_captions()]
     shutil.copyfile(data / TABLE, out / TABLE)
     write_table(out / MANIFEST, [("id", "file", "take", "split"), *items])
@@ -49,6 +61,10 @@ def write_dataset(data: Path, out: Path) -> dict[str, int]:
     for *_, split in items:
         counts[split] = counts.get(split, 0) + 1
     return counts
+
+
+def _in_development(row: _Row) -> _Row:
+    return (*row[:-1], "val" if is_development(row[0], row[-1]) else row[-1])
 
 
 def _segments(data: Path) -> Iterator[_Row]:

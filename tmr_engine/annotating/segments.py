@@ -7,20 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..captioning.facts.body import ANKLES, ELBOWS, KNEES, PELVIS, RATE, WRISTS, Body
+from ..captioning.facts.activity import Lengths, cuts
 from ..motion.rotation import FloatArray
 
-SHORTEST_S, LONGEST_S = 2.0, 10.0
-
-_WANTED_S = 5.0  # long enough for an action with its run-up, short enough for one sentence
-_GRID_S = 0.1  # cuts fall on this grid
-_AROUND_S = 1.0  # activity before a cut is compared with activity after it over so long
-_STILL_WEIGHT = 0.5  # of a moment at rest, beside a change of activity
-_STILL = 0.1  # share of the natural speed below which a body looks at rest
-_LENGTH_WEIGHT = 0.35  # of a length other than the wanted one; a cut needs a reason to be far from it
-_CUT_COST = 0.8  # a steady walk is not chopped
-# a change of each measure that people would name; so measures of different units can be added
-_UNITS = {"speed": 0.25, "turn": 0.8, "height": 0.15, "hands": 0.4, "arms": 0.5, "legs": 0.5}
+# 5 s: long enough for an action with its run-up, short enough for one sentence
+LENGTHS = Lengths(shortest_s=2.0, longest_s=10.0, wanted_s=5.0, cut_cost=0.8)
 
 
 class Part(NamedTuple):
@@ -31,11 +22,7 @@ class Part(NamedTuple):
 
 
 def segments(joints: FloatArray, fps: float) -> list[Part]:
-    """The parts of one motion, end to end, without gaps.
-
-    A motion of at most 10 s is one part. Else the cuts are those that together fall on the strongest changes
-    and rests while no part is shorter than 2 s or longer than 10 s (dynamic programming over a grid of a
-    tenth of a second; the same motion gives the same cuts).
+    """The parts of one motion, end to end, without gaps; a motion of at most 10 s is one part.
 
     Args:
         joints: (T, 22, 3) metres, Y up, in SMPL's order.
@@ -46,63 +33,6 @@ def segments(joints: FloatArray, fps: float) -> list[Part]:
     """
     duration = (len(joints) - 1) / fps
     end = float(np.floor(duration * 100) / 100)
-    if duration <= LONGEST_S:
+    if duration <= LENGTHS.longest_s:
         return [Part(0.0, end)]
-    cuts = _best_cuts(_cut_scores(Body.of(joints, fps)))
-    return [Part(*ends) for ends in pairwise([0.0, *(round(cut * _GRID_S, 2) for cut in cuts), end])]
-
-
-def _cut_scores(body: Body) -> FloatArray:
-    """(G,) how good a cut is at each tenth of a second: change of activity (0..1) and rest."""
-    measures = _activity(body)
-    frames = (np.arange(int(body.duration_s / _GRID_S) + 1) * _GRID_S * RATE).round().astype(int)
-    frames = np.minimum(frames, len(body) - 1)
-    around = round(_AROUND_S * RATE)
-    total = np.cumsum(np.vstack([np.zeros(measures.shape[1]), measures]), axis=0)
-    first, last = np.maximum(frames - around, 0), np.minimum(frames + around, len(body))
-    before = (total[frames] - total[first]) / np.maximum(frames - first, 1)[:, None]
-    after = (total[last] - total[frames]) / np.maximum(last - frames, 1)[:, None]
-    energy = body.speeds.mean(axis=1) / body.natural_speed
-    still = np.exp(-energy[frames] / _STILL)
-    scores: FloatArray = np.tanh(np.linalg.norm(before - after, axis=1) / 2) + _STILL_WEIGHT * still
-    return scores
-
-
-def _activity(body: Body) -> FloatArray:
-    """(T, 7) what goes on: speed over the ground, turning, height of the hips, hands, arms, legs."""
-    unit = body.natural_speed
-    turning = np.abs(np.gradient(body.heading)) * RATE
-    hands = (body.joints[:, list(WRISTS), 1] - body.joints[:, PELVIS, 1][:, None]) / body.stature
-    moving = np.linalg.norm(body.local_velocity, axis=-1) / unit
-    return np.stack(
-        [
-            np.linalg.norm(body.velocity[:, PELVIS][:, [0, 2]], axis=-1) / unit / _UNITS["speed"],
-            turning / _UNITS["turn"],
-            body.hips_height / _UNITS["height"],
-            *(hands / _UNITS["hands"]).T,
-            moving[:, [*ELBOWS, *WRISTS]].mean(axis=1) / _UNITS["arms"],
-            moving[:, [*KNEES, *ANKLES]].mean(axis=1) / _UNITS["legs"],
-        ],
-        axis=1,
-    )
-
-
-def _best_cuts(scores: FloatArray) -> list[int]:
-    """Places of the cuts on the grid, the ends left out."""
-    last = len(scores) - 1
-    # the last part also holds what lies beyond the grid
-    short, long = round(SHORTEST_S / _GRID_S), round(LONGEST_S / _GRID_S) - 1
-    best, come_from = np.full(last + 1, -np.inf), np.zeros(last + 1, dtype=int)
-    best[0] = 0.0
-    for place in range(short, last + 1):
-        starts = np.arange(max(0, place - long), place - short + 1)
-        lengths = (place - starts) * _GRID_S
-        gains = best[starts] - _LENGTH_WEIGHT * np.log(lengths / _WANTED_S) ** 2
-        pick = int(np.argmax(gains))
-        best[place] = gains[pick] + (scores[place] - _CUT_COST if place < last else 0.0)
-        come_from[place] = starts[pick]
-    cuts, place = [], last
-    while place > 0:
-        place = int(come_from[place])
-        cuts.append(place)
-    return cuts[-2::-1]
+    return [Part(*ends) for ends in pairwise([0.0, *cuts(joints, fps, LENGTHS), end])]

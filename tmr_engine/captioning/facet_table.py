@@ -11,6 +11,8 @@ from .bias_names import BIASES
 from .event import Event
 from .facets import GAITS, Facets
 
+# metres a second of an adult who neither hurries nor dawdles (Bohannon 1997 for walks; jogs and runs: ours)
+USUAL_MPS = {"slow walk": 1.25, "walk": 1.25, "fast walk": 1.25, "jog": 2.6, "run": 4.0, "crawl": 0.5}
 Values = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
@@ -26,6 +28,7 @@ class FacetTable:
         self.known: Mask = np.array([one is not None for one in facets], dtype=np.bool_)
         self.duration_s = self._column(facets, lambda one: one.duration_s)
         self.speed_mps = self._column(facets, lambda one: one.speed_mps)
+        self.usual_mps = self._column(facets, lambda one: USUAL_MPS.get(one.speed_class, 1.0), otherwise=1.0)
         self.turned_left_deg = self._column(facets, lambda one: one.turned_left_deg)
         self.turned_right_deg = self._column(facets, lambda one: one.turned_right_deg)
         self.in_place = self._column(facets, lambda one: float(one.in_place))
@@ -44,8 +47,10 @@ class FacetTable:
         return len(self.known)
 
     @staticmethod
-    def _column(facets: Sequence[Facets | None], read: Callable[[Facets], float]) -> Values:
-        return np.array([0.0 if one is None else read(one) for one in facets], dtype=np.float64)
+    def _column(
+        facets: Sequence[Facets | None], read: Callable[[Facets], float], otherwise: float = 0.0
+    ) -> Values:
+        return np.array([otherwise if one is None else read(one) for one in facets], dtype=np.float64)
 
 
 class EventTable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,9 @@ _T: dict[str, Any] = json.loads(Path(__file__).with_name("query_words.json").rea
 _CLAUSE = re.compile(r"\s*(?:,|;|\bthen\b|\band\b|\bwhile\b|\bfollowed by\b|\bbefore\b|\bafter\b)\s*")
 _TOKEN = re.compile(r"[a-z0-9°/-]+")
 _BODY_PARTS = ("foot", "leg", "knee", "hand", "arm", "side")  # "one leg" is no number of times
+_SURE = 0.5  # certainty from which on an event is taken to happen
+_FAST, _SLOW = 1.2, 0.8  # of a gait's usual speed: neither fast nor slow between
+_GRADED = 8.0
 _HOLDS = 0.5  # agreement from which on a clip is said to do what is asked
 
 
@@ -30,7 +33,7 @@ class Asked:
 
     Args:
         what: "event", "sides", "both", "direction", "in_place", "pace", "speed", "duration" or "degrees".
-        kinds: of an event, any of these will do ("punch", "punch/hook").
+        kinds: of an event, any of these will do ("punch", "punch/hook"); of degrees, the side, if told.
         word: the direction, or how a number is compared: "more", "less", "about".
         value: the number (metres a second, seconds, degrees; of an event how often, 0: not told).
         weight: how much it counts beside the others.
@@ -59,6 +62,9 @@ def parse(text: str) -> tuple[Asked, ...]:
     for clause in _CLAUSE.split(low):
         asked += _clause(clause)
     claims = side_claims(text)
+    turns = {claim.side for claim in claims if claim.part == "turn"}
+    if len(turns) == 1:
+        asked = [replace(part, kinds=tuple(turns)) if part.what == "degrees" else part for part in asked]
     if claims:
         asked.append(Asked("sides", weight=_T["weights"]["side"], claims=claims))
     return tuple(dict.fromkeys(asked))
@@ -168,9 +174,7 @@ def _agrees(part: Asked, table: FacetTable) -> Values:
         "pace": _pace,
         "speed": lambda part, table: _compared(part.word, part.value, table.speed_mps),
         "duration": lambda part, table: _compared(part.word, part.value, table.duration_s),
-        "degrees": lambda part, table: _compared(
-            part.word, part.value, np.maximum(table.turned_left_deg, table.turned_right_deg)
-        ),
+        "degrees": _degrees,
     }
     return by_what[part.what](part, table)
 
@@ -178,7 +182,8 @@ def _agrees(part: Asked, table: FacetTable) -> Values:
 def _event(part: Asked, table: FacetTable) -> Values:
     events = table.events
     chosen = events.of(part.kinds)
-    sure = events.most(chosen, events.certainty)
+    # that it happens counts, not how far beyond its limit
+    sure = np.minimum(1.0, events.most(chosen, events.certainty) / _SURE)
     if not part.value:
         return sure
     done = events.sum(chosen, np.where(events.is_gait, 1.0, events.times))
@@ -206,8 +211,18 @@ def _sides(part: Asked, table: FacetTable) -> Values:
 
 
 def _pace(part: Asked, table: FacetTable) -> Values:
-    wanted = ("fast walk", "jog", "run") if part.word == "fast" else ("slow walk", "still", "crawl")
-    return np.array([pace in wanted for pace in table.speed_class], dtype=np.float64)
+    """How much faster or slower a clip goes than its gait usually does; one half where it goes nowhere."""
+    ratio = table.speed_mps / table.usual_mps
+    ahead = ratio - _FAST if part.word == "fast" else _SLOW - ratio
+    graded = 1.0 / (1.0 + np.exp(-_GRADED * ahead))
+    return np.where(table.speed_mps > 0, graded, 0.5)
+
+
+def _degrees(part: Asked, table: FacetTable) -> Values:
+    """The degrees turned to the asked side, or to the one that has more."""
+    sides = {LEFT: table.turned_left_deg, RIGHT: table.turned_right_deg}
+    most = np.maximum(*sides.values())
+    return _compared(part.word, part.value, sides.get("".join(part.kinds), most))
 
 
 def _direction(part: Asked, table: FacetTable) -> Values:

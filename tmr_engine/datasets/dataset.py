@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -174,6 +175,16 @@ class Dataset:
             )
 
         return self._choosing(fitting, progress)
+
+    def shared(self, share: float) -> Dataset:
+        """About that share of the items, drawn by their keys: a smaller share is part of a larger one."""
+        most = int(share * 2**64)
+
+        def drawn(item: Item) -> tuple[Caption, ...]:
+            digest = hashlib.blake2b(item.key.encode("utf-8"), digest_size=8).digest()
+            return item.captions if int.from_bytes(digest, "big") < most else ()
+
+        return self if share >= 1.0 else self._choosing(drawn, None)
 
     def _choosing(self, choose: Callable[[Item], tuple[Caption, ...]], progress: Progress | None) -> Dataset:
         items, warnings = [], list(self.warnings)

@@ -2,7 +2,7 @@
 
 from .actions import action_metrics
 from .hubness import DualSoftmax, QuerybankNormalised
-from .moments import Answers, moment_metrics, reanchored
+from .moments import Answers, moment_metrics, reanchored, windows
 from .protocols import PROTOCOLS, Pairs, dissimilar_subset, run_protocol
 from .retrieval import retrieval_metrics, small_batch_metrics
 from .similarities import CosineSimilarities, MatrixSimilarities, Similarities
@@ -23,4 +23,5 @@ __all__ = [
     "retrieval_metrics",
     "run_protocol",
     "small_batch_metrics",
+    "windows",
 ]

@@ -1,6 +1,6 @@
 """Moment retrieval: where in a long recording a sentence happens.
 
-The answers are windows over the recording, found as `search.moments` finds them. Metrics as in Gao et al.
+The answers are windows over the recording, which need nothing but features. Metrics as in Gao et al.
 (2017): R@k at IoU t, the percentage of queries one of whose first k answers overlaps the moment by t or more.
 """
 
@@ -18,6 +18,8 @@ from ..search.moments import iou
 
 IOUS = (0.3, 0.5, 0.7)
 TOPS = (1, 5)
+WINDOW_SECONDS = (1.0, 2.0, 4.0, 8.0)
+_STRIDE_SHARE = 0.25  # of the window's length
 
 
 class Answers(NamedTuple):
@@ -30,6 +32,22 @@ class Answers(NamedTuple):
 
     spans: np.ndarray
     truths: np.ndarray
+
+
+def windows(frames: int, fps: float, seconds: Sequence[float] = WINDOW_SECONDS) -> np.ndarray:
+    """(W, 2) first frame and one past the last of windows over a recording.
+
+    A window moves by a quarter of its length, and the last of each length ends where the recording ends. A
+    length that the recording does not have is left out; one that is shorter than all is one window.
+    """
+    spans: list[tuple[int, int]] = []
+    for length in sorted({max(2, round(second * fps)) for second in seconds}):
+        if length > frames:
+            break
+        stride = max(1, round(length * _STRIDE_SHARE))
+        starts = [*range(0, frames - length, stride), frames - length]
+        spans += [(start, start + length) for start in starts]
+    return np.array(spans or [(0, frames)])
 
 
 def reanchored(features: FloatArray, start: int, stop: int) -> FloatArray:

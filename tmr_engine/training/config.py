@@ -37,6 +37,8 @@ class DataConfig:
         shortest_s, longest_s: captions of shorter and longer parts are left out of training.
         window_s: a longer part is seen through a window of this length, at another place each epoch; 0 shows
             all of it, as published.
+        share: so much of the training split is learned from, for curves over the size of the data; drawn by
+            the items' keys alone, so that a smaller share is part of a larger one.
         train_split, val_split: names of splits; no validation where `val_split` is "".
     """
 
@@ -46,6 +48,7 @@ class DataConfig:
     shortest_s: float = 2.0
     longest_s: float = 10.0
     window_s: float = 0.0
+    share: float = 1.0
     train_split: str = "train"
     val_split: str = "val"
 
@@ -188,6 +191,7 @@ class RunConfig:
 _Section = TypeVar("_Section")
 # smallest and largest value of numbers whose name says too little; everything else must not be negative
 _RANGES: dict[str, tuple[float, float]] = {
+    "data.share": (0.001, 1.0),
     "training.epochs": (1, 1e6),
     "training.batch_size": (2, 1e6),
     "training.averaging": (0.0, 0.99999),

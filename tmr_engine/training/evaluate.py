@@ -23,11 +23,12 @@ from ..evaluation import (
     moment_metrics,
     reanchored,
     run_protocol,
+    windows,
 )
 from ..evaluation.similarities import unit_rows
 from ..model import load_sentence_encoder
 from ..motion.rotation import FloatArray
-from ..search.moments import suppress, windows
+from ..search.moments import suppress
 from .checkpoint import Checkpoint
 from .encoding import Counted, encode_motions, encode_parts, encode_texts
 

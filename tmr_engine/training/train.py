@@ -258,7 +258,9 @@ class _Run:
 
     def _sets(self, backbone: TextBackbone, goes_on: bool) -> tuple[TrainingSet, TrainingSet | None]:
         data = self._config.data
-        training = self._split(data.train_split)
+        training = self._split(data.train_split).shared(data.share)
+        if data.share < 1.0:
+            self._watch.note(f"{len(training)} of them are learned from")
         held_out = self._split(data.val_split) if data.val_split else None
         if goes_on:
             statistics = read_statistics(self._folder.stats)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tmr_engine.annotating.__main__ import main
-from tmr_engine.annotating.segments import LONGEST_S, SHORTEST_S, segments
+from tmr_engine.annotating.segments import LENGTHS, segments
 from tmr_engine.annotating.table import SEGMENTS
 
 from .made import FPS, LEFT_WRIST, RIGHT_WRIST, data_folder, moving, standing
@@ -43,7 +43,7 @@ def test_parts_follow_each_other_without_gaps_and_are_two_to_ten_seconds_long(se
     assert parts[0].start_s == 0.0
     assert parts[-1].end_s == pytest.approx((len(walking(seconds)) - 1) / FPS, abs=0.01)
     assert all(one.end_s == other.start_s for one, other in pairwise(parts))
-    assert all(SHORTEST_S - 1e-6 <= end - start <= LONGEST_S + 1e-6 for start, end in parts)
+    assert all(LENGTHS.shortest_s - 1e-6 <= end - start <= LENGTHS.longest_s + 1e-6 for start, end in parts)
 
 
 def test_the_frame_rate_hardly_moves_the_cuts():

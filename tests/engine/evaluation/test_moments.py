@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from tests.engine.datasets.made import joints
 from tmr_engine.errors import FeatureError
-from tmr_engine.evaluation import Answers, moment_metrics, reanchored
+from tmr_engine.evaluation import Answers, moment_metrics, reanchored, windows
 from tmr_engine.evaluation.moments import average_precision
 from tmr_engine.features import features_to_joints, joints_to_features
-from tmr_engine.search.moments import iou, suppress, windows
+from tmr_engine.search.moments import iou, suppress
 
 SPANS = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 12)), min_size=1, max_size=12)
 

@@ -25,6 +25,14 @@ def test_motion_and_facets_count_where_there_are_any():
     assert np.allclose(fuse(told, weights), (0.6 + 2 * 0.9 + 4 * 0.5) / 8)
 
 
+def test_the_motion_stands_for_the_caption_of_a_clip_that_has_none():
+    weights = Weights(name=1.0, meaning=1.0, words=0.0, motion=0.0, facets=0.0, stand_in=0.5)
+    parts = _parts([0.0, 0.3, 0.0, 0.0], [0.1, 0.1, 0.1, 0.7], [0.0] * 4)
+    told = parts._replace(motion=np.array([0.8, 0.8, -0.8, 0.8]))
+    assert np.allclose(fuse(told, weights), [0.4, 0.3, 0.1, 0.7])
+    assert np.allclose(fuse(parts, weights), [0.1, 0.3, 0.1, 0.7])
+
+
 def test_no_score_is_above_one():
     assert fuse(_parts([1.0], [1.0], [1.0]), Weights()).tolist() == [1.0]
 

@@ -16,6 +16,9 @@ from tests.engine.datasets.made import joints
 from tests.training.made_runs import Sizes, random_weights
 from tests.training.served import served
 from tmr_engine.canonical import motion_features
+from tmr_engine.captioning.describing import facets
+from tmr_engine.captioning.facet_table import FacetTable
+from tmr_engine.captioning.query import agreement, parse
 from tmr_engine.cli import main
 from tmr_engine.errors import BundleError, Cancelled, LibraryError
 from tmr_engine.formats import write_bvh
@@ -190,10 +193,11 @@ def test_clips_rank_by_their_motion_alone_as_their_cosines_do(
     for result in found:
         assert result.score == pytest.approx(expected[result.clip.id], abs=HALF)
     fused = {r.clip.id: r for r in search(library, encoder, "something sad", motion=signal)}
-    plain = {r.clip.id: r for r in search(library, encoder, "something sad")}
     for clip, result in fused.items():
-        text = plain[clip].score * 1.5  # meaning and words weigh 1.5, motion 0.2
-        assert result.score == pytest.approx((text + 0.2 * expected[clip]) / 1.7, abs=HALF)
+        # no clip has a caption: what is seen in its motion stands for one
+        meaning = max(0.9 * expected[clip], result.parts["name"], 0.0)
+        score = (meaning + 1.3 * result.parts["words"] + 0.1 * expected[clip]) / 2.4
+        assert result.score == pytest.approx(score, abs=HALF)
         assert "motion" not in plain[clip].parts
 
 
@@ -240,14 +244,21 @@ def test_a_long_motion_is_read_in_equal_parts(model: TMR, signal: MotionSignal) 
     np.testing.assert_allclose(found, mean / np.linalg.norm(mean), atol=1e-5)
 
 
-def test_moments_are_windows_read_as_clips_of_their_own(model: TMR, signal: MotionSignal) -> None:
+@pytest.mark.parametrize(("text", "asks"), [("something sad", 0.0), ("a jump", 0.25)])
+def test_moments_are_parts_read_as_clips_of_their_own(
+    model: TMR, signal: MotionSignal, text: str, asks: float
+) -> None:
     motion = person(5, 101)
-    found = find_moments(signal, "a jump", motion, top=3)
+    found = find_moments(signal, text, motion, top=3)
+    assert len(found) > 1
     assert [part.score for part in found] == sorted((part.score for part in found), reverse=True)
-    query = sentence(model, "a jump")
+    query = sentence(model, text)
     for part in found:
         alone = motion.cut(part.start_s, part.end_s)
-        assert part.score == pytest.approx(latent(model, alone) @ query, abs=1e-4)
+        usual = -0.5 * (np.log((part.end_s - part.start_s) / 3.2) / 0.55) ** 2
+        cosine = part.score - 0.05 * usual
+        agreed = agreement(parse(text), FacetTable([facets(alone)]))[0]
+        assert cosine == pytest.approx(latent(model, alone) @ query + asks * agreed, abs=1e-3)
     spans = [(part.start_s, part.end_s) for part in found]
     for number, (start, end) in enumerate(spans):
         assert 0.0 <= start < end <= motion.duration_s
