@@ -1,4 +1,4 @@
-"""Where in a long take a sentence happens: windows as the product's search for moments lays them."""
+"""Where in a long take a sentence happens: parts as the product finds them, beside sliding windows."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ import numpy as np
 
 from benchmarks.motion_model.material import Material, Segment, kept
 from benchmarks.motion_model.scoring import Model, sentence_vectors
-from tmr_engine.evaluation import Answers, moment_metrics
-from tmr_engine.evaluation.moments import IOUS
+from tmr_engine.evaluation import Answers, moment_metrics, windows
+from tmr_engine.evaluation.moments import IOUS, WINDOW_SECONDS
 from tmr_engine.features import FEATURE_FPS, joints_to_features
 from tmr_engine.model import SentenceEncoder
-from tmr_engine.search.moments import WINDOW_SECONDS, iou, suppress, windows
+from tmr_engine.search.moments import Spans, iou, suppress
 from tmr_engine.training.augmentation.motions import one_after_the_other
 
 LONG_S = 30.0
 TAKES = 20
 FITS_TOO = 0.9  # cosine above which a caption also fits another segment's
 RECORDED, JOINED = "recorded", "joined"
+RANDOM_WINDOW, RANDOM_PART = "random window", "random part"
+TMR_WINDOWS, TMR_PARTS, PRODUCT = "TMR, windows", "TMR, parts", "as the product asks"
 _SEED = 5
 
 
@@ -120,7 +122,8 @@ class LongTakes:
     def __init__(self, material: Material, encoder: SentenceEncoder) -> None:
         self.takes = takes(material)
         self.queries = [queries(take, encoder) for take in self.takes]
-        self.spans = [windows(len(take.joints) - 1, FEATURE_FPS) for take in self.takes]
+        self._windows = [windows(len(take.joints) - 1, FEATURE_FPS) for take in self.takes]
+        self._parts = [Spans.of(take.joints) for take in self.takes]
 
     @property
     def left_out(self) -> int:
@@ -128,53 +131,91 @@ class LongTakes:
         return sum(len(take.segments) for take in self.takes) - sum(map(len, self.queries))
 
     def table(self, models: Sequence[Model]) -> dict[str, dict[str, list[dict[str, float]]]]:
-        """Kind of take -> row -> R@1 at each IoU; for "TMR" one a model, for the bounds one."""
+        """Kind of take -> row -> R@1 at each IoU; one a model, for blind choices and bounds one."""
         found: dict[str, dict[str, list[dict[str, float]]]] = {}
+        windowed = self._windows
+        parted = [spans.places for spans in self._parts]
         for kind in ("all", RECORDED, JOINED):
-            places = [place for place, take in enumerate(self.takes) if kind in ("all", take.kind)]
-            if not any(self.queries[place] for place in places):
+            places = [
+                place
+                for place, take in enumerate(self.takes)
+                if kind in ("all", take.kind) and self.queries[place]
+            ]
+            if not places:
                 continue
-            found[kind] = {"random window": [self._bound(places, np.mean)]}
-            found[kind]["TMR"] = [self._metrics(places, model) for model in models]
-            found[kind]["best of the windows"] = [self._bound(places, np.max)]
+            found[kind] = {
+                RANDOM_WINDOW: [self._bound(places, windowed, np.mean)],
+                RANDOM_PART: [self._bound(places, parted, np.mean)],
+                TMR_WINDOWS: [self._metrics(places, windowed, self._of_windows(model)) for model in models],
+                TMR_PARTS: [self._metrics(places, parted, self._of_parts(model)) for model in models],
+                PRODUCT: [self._metrics(places, parted, self._as_product(model)) for model in models],
+                "best of the windows": [self._bound(places, windowed, np.max)],
+                "best of the parts": [self._bound(places, parted, np.max)],
+            }
         return found
 
-    def _metrics(self, places: Sequence[int], model: Model) -> dict[str, float]:
-        answers = []
-        for place in places:
-            if not self.queries[place]:
-                continue
-            texts = model.texts([query.text for query in self.queries[place]])
-            for query, scores in zip(self.queries[place], texts @ self._latents(place, model).T, strict=True):
-                spans = self.spans[place][suppress(self.spans[place], scores)]
-                answers.append(Answers(spans, query.span[None]))
+    def _metrics(
+        self, places: Sequence[int], spans: Sequence[np.ndarray], score: Callable[[int], np.ndarray]
+    ) -> dict[str, float]:
+        """`score` gives (Q, S) of the queries and spans of a take."""
+        answers = [
+            Answers(spans[place][suppress(spans[place], scores)], query.span[None])
+            for place in places
+            for query, scores in zip(self.queries[place], score(place), strict=True)
+        ]
         return {name: value for name, value in moment_metrics(answers).items() if name.startswith("R1")}
 
-    def _latents(self, place: int, model: Model) -> np.ndarray:
-        facts = [model.signal.model_id, *self._facts(place)]
-        return kept("windows", facts, lambda: model.signal.encode_features(self._features(place)))
+    def _of_windows(self, model: Model) -> Callable[[int], np.ndarray]:
+        return lambda place: (
+            self._texts(place, model)
+            @ self._latents(place, model, self._windows[place], self._features(place)).T
+        )
+
+    def _of_parts(self, model: Model) -> Callable[[int], np.ndarray]:
+        return lambda place: self._texts(place, model) @ self._part_latents(place, model).T
+
+    def _as_product(self, model: Model) -> Callable[[int], np.ndarray]:
+        return lambda place: np.array(
+            [
+                self._parts[place].scores(query.text, self._part_latents(place, model), meant)
+                for query, meant in zip(self.queries[place], self._texts(place, model), strict=True)
+            ]
+        )
+
+    def _texts(self, place: int, model: Model) -> np.ndarray:
+        return model.texts([query.text for query in self.queries[place]])
+
+    def _part_latents(self, place: int, model: Model) -> np.ndarray:
+        spans = self._parts[place]
+        return self._latents(place, model, spans.places, spans.features)
+
+    def _latents(
+        self, place: int, model: Model, spans: np.ndarray, features: Sequence[np.ndarray]
+    ) -> np.ndarray:
+        facts = [model.signal.model_id, *self._facts(place, spans)]
+        return kept("windows", facts, lambda: model.signal.encode_features(features))
 
     def _features(self, place: int) -> list[np.ndarray]:
         """Of each window, made of its joints alone, as the product does."""
-        joints, spans = self.takes[place].joints, self.spans[place]
+        joints, spans = self.takes[place].joints, self._windows[place]
 
         def make() -> np.ndarray:
             return np.concatenate([joints_to_features(joints[start : stop + 1]) for start, stop in spans])
 
-        features = kept("window-features", self._facts(place), make)
+        features = kept("window-features", self._facts(place, spans), make)
         return np.split(features, np.cumsum(np.ptp(spans, axis=1))[:-1])
 
-    def _facts(self, place: int) -> list[bytes]:
-        return [self.takes[place].joints.tobytes(), self.spans[place].tobytes()]
+    def _facts(self, place: int, spans: np.ndarray) -> list[bytes]:
+        return [self.takes[place].joints.tobytes(), spans.tobytes()]
 
-    def _bound(self, places: Sequence[int], of_windows: Callable[[np.ndarray], float]) -> dict[str, float]:
-        """What a blind choice among the windows (the mean of them) or the best one reaches."""
+    def _bound(
+        self, places: Sequence[int], spans: Sequence[np.ndarray], of_spans: Callable[[np.ndarray], float]
+    ) -> dict[str, float]:
+        """What a blind choice among the spans (the mean of them) or the best one reaches."""
         overlaps = [
-            iou(self.spans[place], query.span[None])[:, 0]
-            for place in places
-            for query in self.queries[place]
+            iou(spans[place], query.span[None])[:, 0] for place in places for query in self.queries[place]
         ]
         return {
-            f"R1@{limit}": float(100 * np.mean([of_windows(overlap >= limit) for overlap in overlaps]))
+            f"R1@{limit}": float(100 * np.mean([of_spans(overlap >= limit) for overlap in overlaps]))
             for limit in IOUS
         }

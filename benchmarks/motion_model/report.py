@@ -11,6 +11,7 @@ import numpy as np
 from benchmarks import measure
 from benchmarks.measure import Figure
 from benchmarks.motion_model import retrieval as small
+from benchmarks.motion_model.moments import PRODUCT, RANDOM_WINDOW, TMR_PARTS, TMR_WINDOWS
 from benchmarks.motion_model.retrieval import FUSED, TMR, TOPS, WAYS, recall_name
 
 NAME = "motion_model"
@@ -118,9 +119,9 @@ def _figures(found: Found) -> list[Figure]:
                 Figure(name, "%", share["percent"], share["low"], share["high"], share["count"], aim=aim)
             )
     moments = found["moments"]["tables"]["all"]
-    for row in ("TMR", "random window"):
-        other = "moments, R@1 at IoU 0.5, random window" if row == "TMR" else ""
-        aim = ">= 40 %" if row == "TMR" else ""
+    for row in (PRODUCT, TMR_PARTS, TMR_WINDOWS, RANDOM_WINDOW):
+        other = "" if row == RANDOM_WINDOW else f"moments, R@1 at IoU 0.5, {RANDOM_WINDOW}"
+        aim = ">= 40 %" if row == PRODUCT else ""
         value = moments[row][0]["R1@0.5"]
         figures.append(Figure.of(f"moments, R@1 at IoU 0.5, {row}", "%", [value], baseline=other, aim=aim))
     return [*figures, *found["pace"]["figures"]]
