@@ -11,6 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..errors import LibraryError, MotionFileError
 from . import gallery as galleries
 from . import schema, store, words
@@ -19,6 +22,7 @@ from .latents import MotionGallery, clips_read, encode_clips, load_motion_galler
 from .lock import writer_lock
 from .records import Clip, IndexReport
 from .vectors import Model, map_vectors
+from .word_scores import WordScores
 
 if TYPE_CHECKING:  # a search reads no motion file and indexes nothing: it must not pay for their modules
     from ..formats.pack import Pack
@@ -44,6 +48,7 @@ class Library:
         self._galleries: dict[str, Gallery] = {}
         self._motion_galleries: dict[str, MotionGallery] = {}
         self._facets: FacetGallery | None = None
+        self._word_scores = WordScores()
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str], *, create: bool = False) -> Library:
@@ -76,6 +81,7 @@ class Library:
             self._galleries.clear()
             self._motion_galleries.clear()
             self._facets = None
+            self._word_scores = WordScores()
             self._connection.close()
 
     def index(
@@ -263,6 +269,11 @@ class Library:
         """Clips that hold words of the query: (clip id, score), best first; see `words.find`."""
         with self._reading() as connection:
             return words.find(connection, query, limit)
+
+    def word_scores(self, gallery: Gallery, query: str, limit: int) -> NDArray[np.float64]:
+        """(N,) scores of `words` for the clips of a gallery; see `WordScores.of`."""
+        with self._reading() as connection:
+            return self._word_scores.of(connection, gallery, query, limit)
 
     @property
     def generation(self) -> int:
