@@ -81,7 +81,7 @@ class Library:
             self._galleries.clear()
             self._motion_galleries.clear()
             self._facets = None
-            self._word_scores = WordScores()
+            self._word_scores.close()
             self._connection.close()
 
     def index(

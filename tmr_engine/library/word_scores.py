@@ -1,7 +1,7 @@
-"""How well the words of a query fit thousands of clips: BM25, as SQLite's full-text index defines it.
+"""How well the words of a query fit thousands of clips: BM25 (Robertson and Zaragoza 2009) as SQLite has it.
 
-SQLite's own bm25() looks up the length of every hit in a table, and sorting its hits by it costs as much again.
-Here the lengths of all clips are held in an array, and the index is asked for nothing but where a word stands.
+SQLite's own bm25() looks the length of every hit up in a table, and thousands of hits are sorted with their
+ids. Here the lengths of all clips are held in an array, and the index is asked only where a word stands.
 
 Letters in shapes: N clips of a gallery, W clips in the index, H hits.
 """
@@ -49,6 +49,12 @@ class WordScores:
         self._splitter: sqlite3.Connection | None = None
         self._index: _Index | None = None
 
+    def close(self) -> None:
+        """Lets go of what is held; the next call reads it again."""
+        if self._splitter is not None:
+            self._splitter.close()
+        self._splitter = self._index = None
+
     def of(self, connection: sqlite3.Connection, gallery: Gallery, query: str, limit: int) -> Scores:
         """(N,) BM25 of the clips of a gallery, and 0 for all but the `limit` best, of equals the first by id.
 
@@ -56,7 +62,7 @@ class WordScores:
 
         Args:
             connection: to the library, outside a transaction.
-            gallery: of the library; where something was committed since, its clips that are still there count.
+            gallery: of the library; where something was committed since, its clips that are still there.
             query: what the user typed; nothing in it is read as syntax.
             limit: most clips with a score above 0.
         """
@@ -83,12 +89,10 @@ class WordScores:
     def _hits(
         self, connection: sqlite3.Connection, generation: int, terms: Sequence[str]
     ) -> tuple[Numbers, Scores]:
-        """(H,) numbers, rising, of the clips in which a term stands, and their scores."""
+        """(H,) numbers of the clips in which a term stands, and their scores."""
         if not words.has_index(connection):
-            hits = sorted(words.count_terms(connection, terms))
-            return np.array([clip for clip, _ in hits], np.int64), np.array(
-                [times for _, times in hits], float
-            )
+            counted = np.array(words.count_terms(connection, terms), np.int64).reshape(-1, 2)
+            return counted[:, 0], counted[:, 1].astype(np.float64)
         if self._index is None or self._index.generation != generation:
             self._index = _read_index(connection, generation)
         index = self._index
@@ -101,11 +105,11 @@ class WordScores:
             places = np.searchsorted(index.numbers, clips)
             weight = rarity if rarity > 0 else _LEAST_IDF
             total[places] += weight * (times * (_K1 + 1) / (times + index.damping[places]))
-        hits = np.flatnonzero(total)
-        return index.numbers[hits], total[hits]
+        found = np.flatnonzero(total)
+        return index.numbers[found], total[found]
 
     def _split(self, terms: Sequence[str]) -> list[list[str]]:
-        """The tokens of each term as the index holds them; most have one, signs within a word make several."""
+        """The tokens of each term as the index holds them: mostly one; "left_foot" is two."""
         if self._splitter is None:
             self._splitter = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
             self._splitter.execute(f"CREATE VIRTUAL TABLE terms USING fts5(term, {words.TOKENIZE})")
@@ -131,7 +135,7 @@ def _read_index(connection: sqlite3.Connection, generation: int) -> _Index:
 
 
 def _sum_of_varints(sizes: bytes) -> int:
-    """The words of a clip: those of each column as a varint, 7 bits a byte, the high bit where more follow."""
+    """The words of a clip: a varint a column, 7 bits a byte, the high bit where more follow."""
     if sizes.isascii():
         return sum(sizes)
     total = value = 0
@@ -143,7 +147,7 @@ def _sum_of_varints(sizes: bytes) -> int:
 
 
 def _occurrences(connection: sqlite3.Connection, tokens: Sequence[str]) -> tuple[Numbers, Scores]:
-    """(H,) numbers, rising, of the clips in which tokens stand one behind the other, and how often they do."""
+    """(H,) numbers, rising, of the clips that hold tokens one behind the other, and how often they do."""
     if len(tokens) == 1:
         # as one row: thousands of rows take longer to hand over than to find
         (listed,) = connection.execute(
@@ -153,8 +157,15 @@ def _occurrences(connection: sqlite3.Connection, tokens: Sequence[str]) -> tuple
     else:
         starts = set.intersection(*(_starts(connection, token, at) for at, token in enumerate(tokens)))
         found = np.array(sorted(clip for clip, _, _ in starts), np.int64)
-    firsts = np.flatnonzero(np.diff(found, prepend=-1))
+    firsts = runs(found)
     return found[firsts], np.diff(firsts, append=len(found)).astype(np.float64)
+
+
+def runs(sorted_numbers: Numbers) -> Numbers:
+    """Where each run of equal numbers begins."""
+    is_first = np.ones(len(sorted_numbers), np.bool_)
+    np.not_equal(sorted_numbers[1:], sorted_numbers[:-1], out=is_first[1:])
+    return np.flatnonzero(is_first)
 
 
 def _starts(connection: sqlite3.Connection, token: str, at: int) -> set[tuple[int, str, int]]:

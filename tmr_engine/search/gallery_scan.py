@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..library import CAPTION, NAME, Gallery
+from ..library.word_scores import runs
 from .fusion import Parts, Scores, words_part
 from .sign_bits import SignBits
 
@@ -106,7 +107,7 @@ class GalleryScan:
 def _largest(values: NDArray[np.float32], owners: Indices, count: int) -> Scores:
     """(count,) the largest of each owner's values; owners rise; 0 for one that has none."""
     largest = np.zeros(count)
-    firsts = np.flatnonzero(np.diff(owners, prepend=-1))
+    firsts = runs(owners)
     if len(firsts):
         largest[owners[firsts]] = np.maximum.reduceat(values, firsts)
     return largest
