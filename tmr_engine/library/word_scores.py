@@ -70,6 +70,8 @@ class WordScores:
         found = np.zeros(len(gallery.clip_ids))
         if not terms or not len(found):
             return found
+        if self._splitter is None and words.has_fts5(connection):
+            self._splitter = _prepare(connection)
         with transaction(connection, "DEFERRED"):  # one snapshot for all that is read
             generation = read_generation(connection)
             numbers, scores = self._hits(connection, generation, terms)
@@ -90,14 +92,14 @@ class WordScores:
         self, connection: sqlite3.Connection, generation: int, terms: Sequence[str]
     ) -> tuple[Numbers, Scores]:
         """(H,) numbers of the clips in which a term stands, and their scores."""
-        if not words.has_index(connection):
+        if self._splitter is None or not words.has_index(connection):
             counted = np.array(words.count_terms(connection, terms), np.int64).reshape(-1, 2)
             return counted[:, 0], counted[:, 1].astype(np.float64)
         if self._index is None or self._index.generation != generation:
             self._index = _read_index(connection, generation)
         index = self._index
         total = np.zeros(len(index.numbers))
-        for tokens in self._split(terms):
+        for tokens in _split(self._splitter, terms):
             clips, times = _occurrences(connection, tokens)
             if not len(clips):
                 continue
@@ -108,25 +110,32 @@ class WordScores:
         found = np.flatnonzero(total)
         return index.numbers[found], total[found]
 
-    def _split(self, terms: Sequence[str]) -> list[list[str]]:
-        """The tokens of each term as the index holds them: mostly one; "left_foot" is two."""
-        if self._splitter is None:
-            self._splitter = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-            self._splitter.execute(f"CREATE VIRTUAL TABLE terms USING fts5(term, {words.TOKENIZE})")
-            self._splitter.execute("CREATE VIRTUAL TABLE tokens USING fts5vocab(terms, instance)")
-        split: list[list[str]] = [[] for _ in terms]
-        self._splitter.execute("BEGIN")
-        self._splitter.executemany("INSERT INTO terms (rowid, term) VALUES (?, ?)", enumerate(terms))
-        for term, token in self._splitter.execute("SELECT doc, term FROM tokens ORDER BY doc, offset"):
-            split[term].append(token)
-        self._splitter.execute("ROLLBACK")
-        return [tokens for tokens in split if tokens]
 
-
-def _read_index(connection: sqlite3.Connection, generation: int) -> _Index:
+def _prepare(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """Makes the view of where each word stands, which is the connection's own, and a splitter of terms."""
     connection.execute(
         "CREATE VIRTUAL TABLE IF NOT EXISTS temp.occurrences USING fts5vocab(main, words, instance)"
     )
+    splitter = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    splitter.execute(f"CREATE VIRTUAL TABLE terms USING fts5(term, {words.TOKENIZE})")
+    splitter.execute("CREATE VIRTUAL TABLE tokens USING fts5vocab(terms, instance)")
+    return splitter
+
+
+def _split(splitter: sqlite3.Connection, terms: Sequence[str]) -> list[list[str]]:
+    """The tokens of each term as the index holds them: mostly one; "left_foot" is two."""
+    split: list[list[str]] = [[] for _ in terms]
+    splitter.execute("BEGIN")
+    try:
+        splitter.executemany("INSERT INTO terms (rowid, term) VALUES (?, ?)", enumerate(terms))
+        for term, token in splitter.execute("SELECT doc, term FROM tokens ORDER BY doc, offset"):
+            split[term].append(token)
+    finally:
+        splitter.execute("ROLLBACK")
+    return [tokens for tokens in split if tokens]
+
+
+def _read_index(connection: sqlite3.Connection, generation: int) -> _Index:
     rows = connection.execute("SELECT id, sz FROM words_docsize ORDER BY id").fetchall()
     numbers = np.array([number for number, _ in rows], np.int64)
     lengths = np.array([_sum_of_varints(sizes) for _, sizes in rows], np.float64)
