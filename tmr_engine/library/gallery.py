@@ -32,6 +32,7 @@ class Gallery:
         vectors: (R, D) float32 unit rows, memory-mapped and read-only. Rows that no entry names are left
             from removed clips.
         clip_ids: the N clips that have at least one entry.
+        numbers: (N,) their numbers in the database, rising; later on a number may be another clip's.
         rows: (E,) row of `vectors` for each entry.
         clips: (E,) index into `clip_ids`, rising.
         kinds: (E,) CAPTION or NAME.
@@ -43,6 +44,7 @@ class Gallery:
     generation: int
     vectors: NDArray[np.float32]
     clip_ids: tuple[str, ...]
+    numbers: NDArray[np.int64]
     rows: NDArray[np.int64]
     clips: NDArray[np.int64]
     kinds: NDArray[np.int8]
@@ -79,6 +81,7 @@ def load_gallery(connection: sqlite3.Connection, folder: Path, model_id: str) ->
             generation=generation,
             vectors=vectors,
             clip_ids=tuple(id_of[number] for number in numbers.tolist()),
+            numbers=numbers,
             clips=clips,
             positions=entries[:, 1],
             kinds=entries[:, 2].astype(np.int8),

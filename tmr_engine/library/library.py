@@ -7,21 +7,24 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import LibraryError, MotionFileError
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import LibraryError
 from . import gallery as galleries
 from . import schema, store, words
 from .gallery import Gallery
 from .latents import MotionGallery, clips_read, encode_clips, load_motion_gallery
 from .lock import writer_lock
 from .records import Clip, IndexReport
+from .takes import read_take
 from .vectors import Model, map_vectors
+from .word_scores import WordScores
 
 if TYPE_CHECKING:  # a search reads no motion file and indexes nothing: it must not pay for their modules
-    from ..formats.pack import Pack
     from ..motion import Motion
     from .facets import FacetGallery
     from .indexing import Encoder, Progress
@@ -44,6 +47,7 @@ class Library:
         self._galleries: dict[str, Gallery] = {}
         self._motion_galleries: dict[str, MotionGallery] = {}
         self._facets: FacetGallery | None = None
+        self._word_scores = WordScores()
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str], *, create: bool = False) -> Library:
@@ -76,6 +80,7 @@ class Library:
             self._galleries.clear()
             self._motion_galleries.clear()
             self._facets = None
+            self._word_scores.close()
             self._connection.close()
 
     def index(
@@ -168,7 +173,7 @@ class Library:
                 why="It was moved or deleted, or its disk is not connected",
                 fix="Index its folder again",
             )
-        motion = _read_take(clip.path, clip.take)
+        motion = read_take(clip.path, clip.take)
         start = clip.start_s - motion.source.start_s
         return motion.cut(start, start + clip.duration_s)
 
@@ -213,7 +218,7 @@ class Library:
                 return problems + encode_clips(
                     connection,
                     encoder,
-                    _read_take,
+                    read_take,
                     progress=progress or (lambda _done, _total: None),
                     cancelled=cancelled or (lambda: False),
                 )
@@ -263,6 +268,11 @@ class Library:
         """Clips that hold words of the query: (clip id, score), best first; see `words.find`."""
         with self._reading() as connection:
             return words.find(connection, query, limit)
+
+    def word_scores(self, gallery: Gallery, query: str, limit: int) -> NDArray[np.float64]:
+        """(N,) scores of `words` for the clips of a gallery; see `WordScores.of`."""
+        with self._reading() as connection:
+            return self._word_scores.of(connection, gallery, query, limit)
 
     @property
     def generation(self) -> int:
@@ -375,23 +385,3 @@ def _create(folder: Path) -> None:
         ) from error
     with writer_lock(folder, wait_s=60.0):
         schema.open_database(folder, write=True).close()
-
-
-def _read_take(path: Path, take: str) -> Motion:
-    from ..formats import pack, read_motion  # noqa: PLC0415  see the head of this file
-
-    if path.suffix.lower() != pack.SUFFIX:
-        return read_motion(path, take)
-    try:
-        return _open_pack(path, path.stat().st_mtime_ns).read(
-            take
-        )  # of hundreds of takes only the wanted one
-    except OSError as error:
-        raise MotionFileError(f"the file cannot be read ({error.strerror})", where=str(path)) from error
-
-
-@lru_cache(maxsize=4)  # a pack's index names hundreds of clips: it is read once, not once a clip
-def _open_pack(path: Path, _changed_ns: int) -> Pack:
-    from ..formats.pack import Pack  # noqa: PLC0415  see the head of this file
-
-    return Pack.open(path)

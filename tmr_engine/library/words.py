@@ -13,8 +13,8 @@ from collections.abc import Sequence
 _TERM = re.compile(r"\w+")
 _MAX_TERMS = 32
 
-_CREATE = """CREATE VIRTUAL TABLE IF NOT EXISTS words
-    USING fts5(captions, tags, name, tokenize = 'porter unicode61 remove_diacritics 2')"""
+TOKENIZE = "tokenize = 'porter unicode61 remove_diacritics 2'"
+_CREATE = f"CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(captions, tags, name, {TOKENIZE})"
 _FILL = """INSERT INTO words (rowid, captions, tags, name)
     SELECT number,
         (SELECT group_concat(texts.text, char(10)) FROM entries JOIN texts ON texts.id = entries.text
@@ -66,11 +66,14 @@ def find(connection: sqlite3.Connection, query: str, limit: int) -> list[tuple[s
         (clip id, score) with score > 0, higher is better: BM25, or without FTS5 the number of different words
         found. Only the order within one answer means something.
     """
-    terms = list(dict.fromkeys(_TERM.findall(query.lower())))[:_MAX_TERMS]
+    terms = terms_of(query)
     if not terms:
         return []
     if not has_index(connection):
-        return _find_plain(connection, terms, limit)
+        counted = dict(count_terms(connection, terms))
+        id_of = connection.execute("SELECT number, id FROM clips")
+        ranked = sorted((-counted[number], clip) for number, clip in id_of if number in counted)
+        return [(clip, float(-times)) for times, clip in ranked[:limit]]
     match = " OR ".join(f'"{term}"' for term in terms)
     found = connection.execute(
         "SELECT id, -bm25(words) AS score FROM words JOIN clips ON clips.number = words.rowid"
@@ -80,16 +83,18 @@ def find(connection: sqlite3.Connection, query: str, limit: int) -> list[tuple[s
     return [(clip, float(score)) for clip, score in found]
 
 
-def _find_plain(connection: sqlite3.Connection, terms: Sequence[str], limit: int) -> list[tuple[str, float]]:
+def terms_of(query: str) -> list[str]:
+    """The different words of a query, in lower case and in its order; of a whole page the first."""
+    return list(dict.fromkeys(_TERM.findall(query.lower())))[:_MAX_TERMS]
+
+
+def count_terms(connection: sqlite3.Connection, terms: Sequence[str]) -> list[tuple[int, int]]:
+    """(number of a clip, how many of the terms stand in its texts), found without an index."""
     patterns = ["%" + term.replace("_", "\\_") + "%" for term in terms]
     hits = " UNION ALL ".join(
         "SELECT DISTINCT clip FROM entries JOIN texts ON texts.id = entries.text"
         " WHERE texts.text LIKE ? ESCAPE '\\'"
         for _ in patterns
     )
-    found = connection.execute(
-        f"SELECT id, count(*) AS score FROM ({hits}) AS hits JOIN clips ON clips.number = hits.clip"  # noqa: S608
-        " GROUP BY id ORDER BY score DESC, id LIMIT ?",
-        (*patterns, limit),
-    )
-    return [(clip, float(score)) for clip, score in found]
+    counts = f"SELECT clip, count(*) FROM ({hits}) AS hits GROUP BY clip"  # noqa: S608
+    return connection.execute(counts, patterns).fetchall()

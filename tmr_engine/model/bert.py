@@ -7,6 +7,7 @@ lie (in, out), see `transposed`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
@@ -108,6 +109,11 @@ class _Layer(NamedTuple):
     output: Linear
     output_norm: LayerNorm
 
+    def for_many_rows(self) -> _Layer:
+        linear = {name: part for name, part in self._asdict().items() if isinstance(part, Linear)}
+        changed: dict[str, Any] = {name: part.for_many_rows() for name, part in linear.items()}
+        return self._replace(**changed)
+
 
 class Bert:
     """The network, ready to run.
@@ -155,6 +161,15 @@ class Bert:
             x = layer.output_norm(x + layer.output(inner))
         return x
 
+    def for_many_texts(self) -> Bert:
+        """The same network with its weights in another order, which are a copy: faster for tens of texts.
+
+        Not to be kept: this one is for a query (`Linear.for_few_rows`).
+        """
+        other = copy(self)
+        other._layers = [layer.for_many_rows() for layer in self._layers]
+        return other
+
     def _float(self, name: str) -> Floats:
         return widen(self._arrays[name])
 
@@ -162,7 +177,7 @@ class Bert:
         """One linear layer from one or several with the same input."""
         weights = [self._float(f"{name}.weight") for name in names]
         biases = [self._float(f"{name}.bias") for name in names]
-        return Linear(np.concatenate(weights, axis=1), np.concatenate(biases))
+        return Linear.of(np.concatenate(weights, axis=1), np.concatenate(biases)).for_few_rows()
 
     def _layer_norm(self, name: str) -> LayerNorm:
         return LayerNorm(

@@ -21,6 +21,8 @@ KIND = "sentence-encoder"
 VOCABULARY = "vocab.txt"
 DEFAULT_FOLDER = Path(__file__).resolve().parents[2] / "bundled_models" / "all-MiniLM-L6-v2"
 
+FEW_TEXTS = 8  # so many run fast as they are; for more the weights are put in another order first
+
 _TEXTS_AT_ONCE = 32
 
 
@@ -75,15 +77,17 @@ class NumpySentenceEncoder:
     def encode(self, texts: Sequence[str]) -> Floats:
         """(N, D) float32 unit rows, one for each text."""
         vectors = np.empty((len(texts), self.width), dtype=np.float32)
+        network = self._bert if len(texts) <= FEW_TEXTS else self._bert.for_many_texts()
         for places, ids, mask in batches(self._tokenizer, texts, _TEXTS_AT_ONCE):
-            vectors[places] = _pooled(self._bert(ids, mask), mask)
+            vectors[places] = _pooled(network(ids, mask), mask)
         return vectors
 
-    def read(self, text: str) -> tuple[Floats, Floats]:
-        """One text's (D,) unit vector and its (T, D) token vectors, in one pass of the network."""
-        ((_, ids, mask),) = batches(self._tokenizer, [text], 1)
+    def read(self, texts: Sequence[str]) -> tuple[Floats, Floats, NDArray[np.int64]]:
+        """(N, D) unit vectors of a few texts, (N, T, D) token vectors and (N,) tokens, in one pass."""
+        ((places, ids, mask),) = batches(self._tokenizer, texts, len(texts))
         tokens = self._bert(ids, mask)
-        return _pooled(tokens, mask)[0], tokens[0]
+        back = np.argsort(places)
+        return _pooled(tokens, mask)[back], tokens[back], mask.sum(axis=1)[back]
 
 
 def _pooled(tokens: Floats, mask: NDArray[np.bool_]) -> Floats:

@@ -18,7 +18,7 @@ from .bert import Bert, BertSize
 from .bundle import WEIGHTS, Bundle, open_bundle
 from .layers import Floats, widen
 from .safetensors import read_safetensors
-from .sentence_encoder import DEFAULT_FOLDER, batches, tokenizer_of
+from .sentence_encoder import DEFAULT_FOLDER, FEW_TEXTS, batches, tokenizer_of
 from .sentence_encoder import KIND as SENTENCE_KIND
 from .tmr_networks import DISTRIBUTION_TOKENS, MAX_POSITIONS, STATISTICS, Decoder, Encoder, Ints, TMRSize
 from .tokenizer import WordPieceTokenizer
@@ -47,8 +47,8 @@ class TMR:
         arrays = read_safetensors(bundle.path(WEIGHTS))
         self.size.check(arrays)
         self.mean, self.std = (widen(arrays[name]) for name in STATISTICS)
-        self._motion_encoder = Encoder(self.size, arrays, "motion_encoder")
-        self._text_encoder = Encoder(self.size, arrays, "text_encoder")
+        self._motion_encoder = Encoder(self.size, arrays, "motion_encoder", for_few_rows=False)
+        self._text_encoder = Encoder(self.size, arrays, "text_encoder", for_few_rows=True)
         self._motion_decoder = Decoder(self.size, arrays)
 
     @property
@@ -100,6 +100,8 @@ class TMR:
         """
         tokenizer, text_model = self._text_model
         distinct = list(dict.fromkeys(texts))
+        if len(distinct) > FEW_TEXTS:
+            text_model = text_model.for_many_texts()
         means, logvars = np.empty((2, len(distinct), self.size.latent_dim), np.float32)
         for places, ids, mask in batches(tokenizer, distinct, _TEXTS_AT_ONCE):
             means[places], logvars[places] = self.encode_text(text_model(ids, mask), mask.sum(axis=1))

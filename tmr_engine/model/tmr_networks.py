@@ -117,6 +117,11 @@ class _Block(NamedTuple):
     outer: Linear
     output_norm: LayerNorm
 
+    def for_few_rows(self) -> _Block:
+        linear = {name: part for name, part in self._asdict().items() if isinstance(part, Linear)}
+        changed: dict[str, Any] = {name: part.for_few_rows() for name, part in linear.items()}
+        return self._replace(**changed)
+
     def attend(self, x: Floats, spans: Ints, heads: int) -> Floats:
         """(R, D): every row has looked at the rows of its own clip; `spans` (B + 1,) bounds the clips."""
         projected = self.query_key_value(x)
@@ -143,15 +148,24 @@ class _Cross(NamedTuple):
 
 
 class Encoder:
-    """Two learned tokens, then the projected sequence, through post-norm layers."""
+    """Two learned tokens, then the projected sequence, through post-norm layers.
 
-    def __init__(self, size: TMRSize, arrays: Arrays, module: str) -> None:
+    Args:
+        size, arrays: of the bundle.
+        module: "motion_encoder" or "text_encoder".
+        for_few_rows: its weights lie as it suits sentences and not motions (`Linear.for_few_rows`).
+    """
+
+    def __init__(self, size: TMRSize, arrays: Arrays, module: str, *, for_few_rows: bool) -> None:
         self._heads = size.num_heads
         self._projection = _linear(arrays, f"{module}.projection")
         self._table = position_table(size.latent_dim)
         self._tokens = widen(arrays[f"{module}.tokens"]) + self._table[:DISTRIBUTION_TOKENS]
         stack = f"{module}.seqTransEncoder.layers"
         self._blocks = [_block(arrays, f"{stack}.{number}", "norm2") for number in range(size.num_layers)]
+        if for_few_rows:
+            self._projection = self._projection.for_few_rows()
+            self._blocks = [block.for_few_rows() for block in self._blocks]
 
     def __call__(self, x: Floats, lengths: Ints) -> tuple[Floats, Floats]:
         """(mu, logvar), each (B, D), of vectors (B, L, width) with (B,) valid ones, at least one each."""
@@ -231,13 +245,13 @@ def _cross(arrays: Arrays, layer: str) -> _Cross:
 
 
 def _linear(arrays: Arrays, name: str) -> Linear:
-    return Linear(widen(arrays[f"{name}.weight"].T), widen(arrays[f"{name}.bias"]))
+    return Linear.of(widen(arrays[f"{name}.weight"].T), widen(arrays[f"{name}.bias"]))
 
 
 def _attention_input(arrays: Arrays, name: str, rows: slice) -> Linear:
     """Of the packed rows: query, then key, then value."""
     weight, bias = arrays[f"{name}.in_proj_weight"][rows], arrays[f"{name}.in_proj_bias"][rows]
-    return Linear(widen(weight.T), widen(bias))
+    return Linear.of(widen(weight.T), widen(bias))
 
 
 def _layer_norm(arrays: Arrays, name: str) -> LayerNorm:

@@ -7,7 +7,7 @@ benchmarks.fused_search --fit`), once with the clips' captions known and once wi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +65,10 @@ class Parts(NamedTuple):
 _HALF_BM25 = 10.0
 
 
-def words_part(bm25: float) -> float:
+_Value = TypeVar("_Value", float, Scores)
+
+
+def words_part(bm25: _Value) -> _Value:
     """BM25 (0 and up) as a number of 0..1 that does not depend on what else was found."""
     return bm25 / (bm25 + _HALF_BM25)
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..library import CAPTION, NAME, Gallery
+from ..library.word_scores import runs
 from .fusion import Parts, Scores, words_part
 from .sign_bits import SignBits
 
@@ -46,19 +47,15 @@ class GalleryScan:
         self._first = np.searchsorted(gallery.clips, np.arange(len(self.clip_ids) + 1))
 
     @cached_property
-    def _number_of(self) -> dict[str, int]:
-        return {clip_id: number for number, clip_id in enumerate(self.clip_ids)}
-
-    @cached_property
     def _bits(self) -> SignBits:
         return SignBits(self._vectors)
 
-    def candidates(self, query: Vector, words: dict[str, float], *, exact: bool) -> Indices:
+    def candidates(self, query: Vector, words: Scores, *, exact: bool) -> Indices:
         """Numbers of the clips worth scoring, rising: all, or those near the query and those with its words.
 
         Args:
             query: (D,) unit vector.
-            words: BM25 by clip id.
+            words: (N,) BM25, 0 for a clip without a word of the query.
             exact: all of them, whatever it takes.
         """
         if exact or len(self._vectors) <= EXACT_ROWS:
@@ -67,15 +64,15 @@ class GalleryScan:
         near[self._bits.nearest(query, CANDIDATE_ROWS)] = True
         entries = np.flatnonzero(near[self._rows])
         clips = np.searchsorted(self._first, entries, side="right") - 1
-        return np.union1d(clips, np.flatnonzero(self._words_parts(words)))
+        return np.union1d(clips, np.flatnonzero(words))
 
-    def score(self, clips: Indices, query: Vector, words: dict[str, float]) -> Parts:
+    def score(self, clips: Indices, query: Vector, words: Scores) -> Parts:
         """The parts of the score of some clips, exactly.
 
         Args:
             clips: (n,) clip numbers.
             query: (D,) unit vector.
-            words: BM25 by clip id.
+            words: (N,) BM25, 0 for a clip without a word of the query.
         """
         counts = self._first[clips + 1] - self._first[clips]
         owners = np.repeat(np.arange(len(clips)), counts)
@@ -84,11 +81,9 @@ class GalleryScan:
         cosines = self._cosines(self._rows[entries], query)
         best = {}
         for kind in (CAPTION, NAME):
-            chosen = self._kinds[entries] == kind
-            values = np.full(len(clips), -np.inf)
-            np.maximum.at(values, owners[chosen], cosines[chosen])
-            best[kind] = np.where(np.isfinite(values), values, 0.0)
-        return Parts(best[CAPTION], best[NAME], self._words_parts(words)[clips])
+            chosen = np.flatnonzero(self._kinds[entries] == kind)
+            best[kind] = _largest(cosines[chosen], owners[chosen], len(clips))
+        return Parts(best[CAPTION], best[NAME], words_part(words[clips]))
 
     def best_caption(self, clip: int, query: Vector) -> int | None:
         """The position among the clip's captions of the one nearest to the query; None without captions."""
@@ -99,14 +94,6 @@ class GalleryScan:
         cosines = self._vectors[self._rows[entries]] @ query
         return int(self._positions[entries[np.argmax(cosines)]])
 
-    def _words_parts(self, words: dict[str, float]) -> Scores:
-        """(N,) words part of every clip."""
-        parts = np.zeros(len(self.clip_ids))
-        for clip_id, bm25 in words.items():
-            if clip_id in self._number_of:  # else it came or went since the gallery was read
-                parts[self._number_of[clip_id]] = words_part(bm25)
-        return parts
-
     def _cosines(self, rows: Indices, query: Vector) -> NDArray[np.float32]:
         """(len(rows),) cosines; each vector is read once, however many entries share it."""
         if len(rows) > len(self._vectors) // 2:
@@ -115,3 +102,12 @@ class GalleryScan:
         distinct, place = np.unique(rows, return_inverse=True)
         found: NDArray[np.float32] = (self._vectors[distinct] @ query)[place]
         return found
+
+
+def _largest(values: NDArray[np.float32], owners: Indices, count: int) -> Scores:
+    """(count,) the largest of each owner's values; owners rise; 0 for one that has none."""
+    largest = np.zeros(count)
+    firsts = runs(owners)
+    if len(firsts):
+        largest[owners[firsts]] = np.maximum.reduceat(values, firsts)
+    return largest

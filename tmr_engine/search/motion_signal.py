@@ -71,30 +71,27 @@ class MotionSignal:
         Raises:
             BundleError: as `sentences`.
         """
-        others = [reordered(text) for text in texts]
-        latents = self.sentences(texts)
-        for row, other in enumerate(others):
-            if other:
-                latents[row] = _contrasted(latents[row], self.sentences([other])[0])
-        return latents
+        others = {row: other for row, text in enumerate(texts) if (other := reordered(text))}
+        latents = self.sentences([*texts, *others.values()])
+        found, turned = np.split(latents, [len(texts)])
+        for row, latent in zip(others, turned, strict=True):
+            found[row] = _contrasted(found[row], latent)
+        return found
 
     def query(self, encoder: SentenceEncoder, text: str) -> tuple[Latent, Latent]:
         """A text's vector by a sentence encoder, and its unit latent (D,) as `queries` has it.
 
-        Where the model reads that encoder's own token vectors, each text is read once for both.
+        Where the model reads that encoder's own token vectors, the text is read once for both.
 
         Raises:
             BundleError: as `sentences`.
         """
         if not (isinstance(encoder, NumpySentenceEncoder) and self.model.reads_tokens_of(encoder.model_id)):
             return encoder.encode([text])[0], self.queries([text])[0]
-        vector, latent = self._read(encoder, text)
         other = reordered(text)
-        return vector, _contrasted(latent, self._read(encoder, other)[1]) if other else latent
-
-    def _read(self, encoder: NumpySentenceEncoder, text: str) -> tuple[Latent, Latent]:
-        vector, tokens = encoder.read(text)
-        return vector, unit_rows(self.model.encode_text(tokens[None], [len(tokens)])[0])[0]
+        vectors, tokens, counts = encoder.read([text, other] if other else [text])
+        latents = unit_rows(self.model.encode_text(tokens, counts)[0])
+        return vectors[0], _contrasted(*latents) if other else latents[0]
 
     def encode(self, motions: Sequence[Motion]) -> list[Latent | None]:
         """(D,) unit latents of motions; None where one is no human's or has a single frame.

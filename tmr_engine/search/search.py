@@ -61,6 +61,10 @@ class Collection(Protocol):
         """Clips that hold words of the query: (clip id, BM25), best first."""
         ...
 
+    def word_scores(self, gallery: Gallery, query: str, limit: int) -> Scores:
+        """(N,) the same for the clips of a gallery; 0 for all but the best."""
+        ...
+
 
 @dataclass(frozen=True)
 class Result:
@@ -146,12 +150,13 @@ def search(
     if encoder is None:
         return _search_words(library, text, top, accepts)
     query, meant = (encoder.encode([text])[0], None) if motion is None else motion.query(encoder, text)
-    words = _words(library, text)
+    terms = " ".join(_terms(text))
     for attempt in range(_TRIES):
         gallery = library.gallery(encoder.model_id)
         _check(gallery, encoder)
         if not gallery.clip_ids:
             return []
+        words = library.word_scores(gallery, terms, _WORD_HITS)
         read = None
         if motion is not None and meant is not None:
             latents = library.motion_gallery(motion.model_id)
@@ -170,10 +175,10 @@ def search(
 
 
 class _Signals(NamedTuple):
-    """What is known of a query: its vector, the clips with its words, and two scores for each of N clips."""
+    """What is known of a query: its vector, and three scores for each of N clips."""
 
     query: Vector
-    words: dict[str, float]
+    words: Scores
     motion: Scores | None
     facets: Scores | None
 
@@ -252,7 +257,7 @@ def _score(gallery: Gallery, signals: _Signals, weights: Weights, *, exact: bool
     scan = scan_of(gallery)
     clips = scan.candidates(signals.query, signals.words, exact=exact)
     for read in (signals.motion, signals.facets):
-        if read is not None:
+        if read is not None and len(clips) < len(read):  # else all are there already
             clips = np.union1d(clips, nearest(read))
     parts = scan.score(clips, signals.query, signals.words)._replace(
         motion=None if signals.motion is None else signals.motion[clips],

@@ -71,3 +71,19 @@ def test_layer_norm_is_torchs():
         1e-12,
     )
     assert np.abs(layers.LayerNorm(scale, shift, 1e-12)(x) - expected.numpy()).max() < 1e-5
+
+
+@pytest.mark.parametrize(("into", "out"), [(384, 1152), (1536, 384), (5, 7), (384, 383)])
+@pytest.mark.parametrize("rows", [1, 9, 300])
+def test_a_linear_layer_is_the_product_however_its_weight_lies(into, out, rows):
+    chance = np.random.default_rng(3)
+    weight, bias, x = (
+        chance.standard_normal(shape).astype(np.float32) for shape in ((into, out), out, (2, rows, into))
+    )
+    expected = x.astype(np.float64) @ weight + bias
+    plain = layers.Linear.of(weight, bias)
+    for linear in (plain, plain.for_few_rows(), plain.for_few_rows().for_many_rows()):
+        assert linear(x).shape == (2, rows, out)
+        assert np.abs(linear(x) - expected).max() < 1e-6 * into
+    assert np.array_equal(plain.for_few_rows().for_many_rows().strips, plain.strips)
+    assert plain.for_few_rows().strips.nbytes == weight.nbytes

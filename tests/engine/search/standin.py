@@ -97,6 +97,10 @@ class StandInLibrary:
         self.asked.append((query, limit))
         return sorted(self.bm25.items(), key=lambda item: -item[1])[:limit]
 
+    def word_scores(self, gallery: Gallery, query: str, limit: int) -> np.ndarray:
+        hits = dict(self.words(query, limit)) if query else {}
+        return np.array([hits.get(clip_id, 0.0) for clip_id in gallery.clip_ids])
+
     def _make_gallery(self, model_id: str) -> Gallery:
         entries = [
             (number, position, kind, text)
@@ -116,6 +120,7 @@ class StandInLibrary:
             generation=self.generation,
             vectors=self._encoder.encode(texts) if texts else np.zeros((0, 0), np.float32),
             clip_ids=tuple(ids[number] for number in numbers),
+            numbers=np.array(numbers, dtype=np.int64),
             rows=np.array([row_of[text] for *_, text in known], dtype=np.int64),
             clips=np.searchsorted(numbers, [number for number, *_ in known]).astype(np.int64),
             kinds=np.array([kind for _, _, kind, _ in known], dtype=np.int8),

@@ -14,6 +14,7 @@ from tmr_engine.search.gallery_scan import scan_of
 from tmr_engine.search.sign_bits import SignBits, count_bits_by_table
 
 WIDTH = 384
+NO_WORDS = np.zeros(20_000)  # of the large gallery's clips
 
 
 def _vectors(count: int, chance: np.random.Generator) -> np.ndarray:
@@ -32,6 +33,7 @@ def _gallery(vectors: np.ndarray, per_clip: int) -> Gallery:
         generation=1,
         vectors=vectors,
         clip_ids=tuple(f"{number:08}" for number in range(len(vectors) // per_clip)),
+        numbers=np.arange(len(vectors) // per_clip),
         rows=rows,
         clips=rows // per_clip,
         kinds=np.where(rows % per_clip == per_clip - 1, NAME, CAPTION).astype(np.int8),
@@ -85,7 +87,7 @@ def test_of_the_ten_best_clips_ninety_nine_in_a_hundred_are_candidates(large):
     for query in queries:
         captions = (exact @ query).reshape(-1, 3)[:, :2].max(axis=1)
         best = np.argsort(-captions)[:10]
-        candidates = scan.candidates(query, {}, exact=False)
+        candidates = scan.candidates(query, NO_WORDS, exact=False)
         kept += np.isin(best, candidates).sum()
         looked_at += len(candidates)
     assert kept / (10 * len(queries)) >= 0.99
@@ -96,16 +98,17 @@ def test_clips_with_the_words_are_candidates_however_far_they_are(large):
     gallery, queries = large
     scan = scan_of(gallery)
     far = np.argsort((gallery.vectors @ queries[0]).reshape(-1, 3).max(axis=1))[:5]
-    plain = scan.candidates(queries[0], {}, exact=False)
+    plain = scan.candidates(queries[0], NO_WORDS, exact=False)
     assert not np.isin(far, plain).any()
-    words = {gallery.clip_ids[number]: 3.0 for number in far} | {"unknown": 9.0}
+    words = NO_WORDS.copy()
+    words[far] = 3.0
     found = scan.candidates(queries[0], words, exact=False)
     assert found.tolist() == sorted({*plain.tolist(), *far.tolist()})
 
 
 def test_exact_means_every_clip(large):
     gallery, queries = large
-    assert len(scan_of(gallery).candidates(queries[0], {}, exact=True)) == len(gallery.clip_ids)
+    assert len(scan_of(gallery).candidates(queries[0], NO_WORDS, exact=True)) == len(gallery.clip_ids)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +116,9 @@ def test_exact_means_every_clip(large):
 )
 def test_scores_are_the_best_cosine_of_each_kind(large, some):
     gallery, queries = large
-    parts = scan_of(gallery).score(some, queries[1], {gallery.clip_ids[7]: 10.0})
+    words = NO_WORDS.copy()
+    words[7] = 10.0
+    parts = scan_of(gallery).score(some, queries[1], words)
     cosines = (gallery.vectors.astype(np.float64) @ queries[1].astype(np.float64)).reshape(-1, 3)[some]
     assert np.allclose(parts.caption, cosines[:, :2].max(axis=1), atol=1e-5)
     assert np.allclose(parts.name, cosines[:, 2], atol=1e-5)
@@ -127,6 +132,7 @@ def test_texts_that_clips_share_count_for_each_of_them():
         generation=1,
         vectors=vectors,
         clip_ids=("a", "b", "c"),
+        numbers=np.arange(3),
         rows=np.array([2, 0, 2, 1]),
         clips=np.array([0, 1, 1, 2]),
         kinds=np.array([CAPTION, CAPTION, CAPTION, NAME], dtype=np.int8),
@@ -134,7 +140,7 @@ def test_texts_that_clips_share_count_for_each_of_them():
         missing=0,
     )
     scan = scan_of(gallery)
-    parts = scan.score(np.arange(3), vectors[2], {})
+    parts = scan.score(np.arange(3), vectors[2], np.zeros(3))
     assert parts.caption.tolist() == [1.0, 1.0, 0.0]
     assert [scan.best_caption(number, vectors[2]) for number in range(3)] == [0, 1, None]
 

@@ -207,6 +207,13 @@ def test_a_query_is_read_once_for_both_signals_with_the_same_outcome(signal: Mot
         vector, latent = signal.query(encoder, text)
         assert np.allclose(vector, encoder.encode([text])[0], atol=1e-6)
         assert np.allclose(latent, signal.sentences([text])[0], atol=1e-6)
+    text, other = "a man walks, then he kicks", "he kicks, then a man walks"
+    vector, latent = signal.query(encoder, text)
+    one, turned = signal.sentences([text, other])
+    contrast = 2 * one - turned  # the contrast of two orders, docs of `queries`
+    assert np.allclose(vector, encoder.encode([text])[0], atol=1e-6)
+    assert np.allclose(latent, contrast / np.linalg.norm(contrast), atol=1e-5)
+    assert np.allclose(signal.queries([text, text])[1], latent, atol=1e-5)
 
 
 def test_a_library_that_the_model_has_not_read_says_so(library: Library, signal: MotionSignal) -> None:
