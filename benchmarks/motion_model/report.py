@@ -63,9 +63,11 @@ _ORDERS = """Two segments of different actions and sources, at most 10 s togethe
 captions are joined with words for the order."""
 _MOMENTS = """Recordings of 30 s and more ({recorded}), and takes joined from other test segments
 ({joined}). A query is the first caption of a written segment; {left_out} captions that also fit another
-segment of their take (cosine > 0.9) are left out, {queries} stay. Windows of 1, 2, 4 and 8 s, as `tmr
-moments` lays them. *Random window* is the expectation of a blind choice among them, *best of the
-windows* what the best choice would reach."""
+segment of their take (cosine > 0.9) are left out, {queries} stay. *Windows* are of 1, 2, 4 and 8 s;
+*parts* are one to three stretches between changes of activity, as `tmr moments` lays them: the written
+segments of recorded takes were cut by an earlier form of that rule, those of joined takes were not. *As the
+product asks* adds facets and a usual length to the cosine. *Random* is a blind choice, *best of the
+windows* and *of the parts* what the best choice would reach."""
 _ACTIONS = """Whole recordings against the labels of their sources, each said as a phrase
 (`benchmarks/motion_model/actions.csv`). *Over classes* weighs every class the same."""
 

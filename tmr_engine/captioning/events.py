@@ -1,4 +1,4 @@
-"""Captions with their events in another order, as negatives (Fujiwara et al. 2024)."""
+"""The events of a caption: in their order, and in another one as negatives (Fujiwara et al. 2024)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,17 @@ _CONNECTIVES = Path(__file__).with_name("event_connectives.txt").read_text(encod
 _WORDS = sorted(filter(None, map(str.strip, _CONNECTIVES)), key=len, reverse=True)
 _BETWEEN = re.compile(r"[\s,;]+(?:" + "|".join(map(re.escape, _WORDS)) + r")[\s,]+", re.IGNORECASE)
 _MOST_EVENTS = 6
+
+
+def in_order(caption: str) -> list[str]:
+    """What stands between words of time, in the order in which it happens; what follows "after" is first."""
+    text = caption.strip().rstrip(".")
+    first, *others = _BETWEEN.split(text)
+    found = [first]
+    for word, event in zip(_BETWEEN.findall(text), others, strict=True):
+        place = len(found) - 1 if word.strip(" ,;").lower() == "after" else len(found)
+        found.insert(place, event)
+    return found
 
 
 def reordered(caption: str) -> str:

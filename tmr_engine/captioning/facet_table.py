@@ -70,6 +70,10 @@ class EventTable:
         self._sides = _Words(event.side or event.detail.partition(" ")[0] for _, event in events)
         self.certainty = np.array([event.certainty for _, event in events], dtype=np.float64)
         self.times = np.array([event.count for _, event in events], dtype=np.float64)
+        self._middle_s = np.array(
+            [(event.start_s + event.end_s) / 2 for _, event in events], dtype=np.float64
+        )
+        self._weight = self.certainty * np.array([event.duration_s for _, event in events], dtype=np.float64)
         self.is_gait = self._kinds.among(GAITS)
 
     def of(self, kinds: Iterable[str]) -> Mask:
@@ -94,6 +98,18 @@ class EventTable:
     def sum(self, chosen: Mask, values: Values) -> Values:
         """(N,) sums over the chosen events of each clip."""
         return np.bincount(self._owner[chosen], values[chosen], minlength=self._clips).astype(np.float64)
+
+    def middle(self, chosen: Mask) -> Values:
+        """(N,) seconds: the middle of the chosen events of each clip; nan where there is none."""
+        weight = self._weight + 1e-6  # an event may be a moment
+        total = self.sum(chosen, weight)
+        middle: Values = np.divide(
+            self.sum(chosen, weight * self._middle_s),
+            total,
+            out=np.full(self._clips, np.nan),
+            where=total > 0,
+        )
+        return middle
 
     def most(self, chosen: Mask, values: Values) -> Values:
         """(N,) the largest value among the chosen events of each clip; 0 where there is none."""

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from .bias_names import BIASES
 from .event import BOTH, LEFT, RIGHT
+from .events import in_order
 from .facet_table import FacetTable, Mask, Values
 from .side_claims import SideClaim, side_claims, weights_of
 from .stems import Stems
@@ -32,12 +34,14 @@ class Asked:
     """One thing that a query asks for.
 
     Args:
-        what: "event", "sides", "both", "direction", "in_place", "pace", "speed", "duration" or "degrees".
+        what: "event", "sides", "both", "order", "direction", "in_place", "pace", "speed", "duration",
+            "degrees".
         kinds: of an event, any of these will do ("punch", "punch/hook"); of degrees, the side, if told.
         word: the direction, or how a number is compared: "more", "less", "about".
         value: the number (metres a second, seconds, degrees; of an event how often, 0: not told).
         weight: how much it counts beside the others.
         claims: every left and right of the query.
+        steps: of an order, kinds of events and a side ("" where none is told) for each of two steps.
     """
 
     what: str
@@ -46,6 +50,7 @@ class Asked:
     value: float = 0.0
     weight: float = 1.0
     claims: tuple[SideClaim, ...] = ()
+    steps: tuple[tuple[tuple[str, ...], str], ...] = ()
 
 
 def parse(text: str) -> tuple[Asked, ...]:
@@ -67,7 +72,22 @@ def parse(text: str) -> tuple[Asked, ...]:
         asked = [replace(part, kinds=tuple(turns)) if part.what == "degrees" else part for part in asked]
     if claims:
         asked.append(Asked("sides", weight=_T["weights"]["side"], claims=claims))
+    asked += _orders(low)
     return tuple(dict.fromkeys(asked))
+
+
+def _orders(low: str) -> list[Asked]:
+    """Each two steps that follow each other and name events."""
+    steps = []
+    for event in in_order(low):
+        kinds = _kinds([_STEMS.of(token) for token in _TOKEN.findall(event)])
+        turns = {claim.side for claim in side_claims(event) if claim.part == "turn"}
+        steps.append((kinds, turns.pop() if len(turns) == 1 and set(kinds) & {"turn", "spin"} else ""))
+    return [
+        Asked("order", weight=_T["weights"]["order"], steps=(one, other))
+        for one, other in pairwise(steps)
+        if one[0] and other[0] and one != other
+    ]
 
 
 def agreement(asked: tuple[Asked, ...], table: FacetTable) -> Values:
@@ -169,6 +189,7 @@ def _agrees(part: Asked, table: FacetTable) -> Values:
         "event": _event,
         "sides": _sides,
         "both": _both,
+        "order": _order,
         "in_place": lambda _part, table: table.in_place,
         "direction": _direction,
         "pace": _pace,
@@ -208,6 +229,17 @@ def _sides(part: Asked, table: FacetTable) -> Values:
     odds = table.biases @ weights_of(part.claims, BIASES).astype(np.float32)
     likely: Values = 1.0 / (1.0 + np.exp(-odds.astype(np.float64)))
     return likely
+
+
+def _order(part: Asked, table: FacetTable) -> Values:
+    """1 where the first step happens before the second, 0 where after, one half where one is not found."""
+    events = table.events
+    middles = []
+    for kinds, side in part.steps:
+        chosen = events.of(kinds)
+        middles.append(events.middle(chosen & events.of_side(side) if side else chosen))
+    ahead: Values = 0.5 + 0.5 * np.nan_to_num(np.sign(middles[1] - middles[0]))
+    return ahead
 
 
 def _pace(part: Asked, table: FacetTable) -> Values:
