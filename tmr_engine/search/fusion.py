@@ -33,11 +33,11 @@ class Weights:
     meaning: float = 1.0
     words: float = 1.3
     motion: float = 0.1
-    facets: float = 0.4
+    facets: float = 0.5
     stand_in: float = 0.9
 
 
-MOTION_ALONE = Weights(name=0.0, meaning=0.0, words=0.0, motion=1.0, facets=0.8)
+MOTION_ALONE = Weights(name=0.0, meaning=0.0, words=0.0, motion=1.0, facets=1.0)
 TEXT_ALONE = Weights(motion=0.0, facets=0.0, stand_in=0.0)
 
 

@@ -251,7 +251,7 @@ def test_a_long_motion_is_read_in_equal_parts(model: TMR, signal: MotionSignal) 
     np.testing.assert_allclose(found, mean / np.linalg.norm(mean), atol=1e-5)
 
 
-@pytest.mark.parametrize(("text", "asks"), [("something sad", 0.0), ("a jump", 0.25)])
+@pytest.mark.parametrize(("text", "asks"), [("something sad", 0.0), ("a jump", 0.8)])
 def test_moments_are_parts_read_as_clips_of_their_own(
     model: TMR, signal: MotionSignal, text: str, asks: float
 ) -> None:
