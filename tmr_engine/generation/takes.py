@@ -7,6 +7,7 @@ and credits. So a take that is indexed like a recording is still told from one.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -20,6 +21,7 @@ from ..formats import ReadOptions, read_motion, write_bvh
 from ..motion import Motion
 from .synthesis import SYNTHESISED, SynthesisedTake
 
+MOST_TAKES = 500
 _ID = re.compile(rf"{SYNTHESISED}-[0-9a-f]{{16}}")
 
 
@@ -111,10 +113,11 @@ class KeptTakes:
 
     Args:
         folder: need not exist; whatever is deleted from it is made again by the same request.
+        most: takes that are kept; the oldest go when another comes.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, most: int = MOST_TAKES) -> None:
+        self._folder, self._most = folder, most
 
     def keep(self, take: SynthesisedTake) -> KeptTake:
         """Writes a take; the same one again takes its own place.
@@ -132,7 +135,19 @@ class KeptTakes:
                 f"the folder cannot be made ({error.strerror})", where=str(self._folder)
             ) from error
         write_take(take, path)
+        self._forget_oldest()
         return self.take(path.stem)
+
+    def _forget_oldest(self) -> None:
+        """Deletes what is beyond the most; a file that another process deletes first is gone as well."""
+        dated = []
+        for path in self._folder.glob(f"{SYNTHESISED}-*.bvh"):
+            with contextlib.suppress(OSError):
+                dated.append((path.stat().st_mtime_ns, path))
+        for _, path in sorted(dated)[: -self._most]:
+            for file in (path, path.with_suffix(".json")):
+                with contextlib.suppress(OSError):
+                    file.unlink()
 
     @staticmethod
     def is_id(clip: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -180,3 +181,15 @@ def test_kept_takes_are_found_by_their_ids_until_they_are_deleted(model: TMR, tm
     first.path.with_suffix(".json").unlink()
     with pytest.raises(MotionFileError, match="Generate it again"):
         kept.take(first.id)
+
+
+def test_the_oldest_kept_takes_go_when_there_are_too_many(model: TMR, tmp_path: Path) -> None:
+    kept = KeptTakes(tmp_path, most=2)
+    ids = []
+    for age, take in enumerate(synthesise(model, "run", 1.0, seed=3, takes=4)):
+        ids.append(kept.keep(take).id)
+        os.utime(tmp_path / f"{ids[-1]}.bvh", (1_000_000 + age, 1_000_000 + age))
+    assert sorted(path.stem for path in tmp_path.glob("*.bvh")) == sorted(ids[2:])
+    assert sorted(path.stem for path in tmp_path.glob("*.json")) == sorted(ids[2:])
+    with pytest.raises(MotionFileError, match="Generate it again"):
+        kept.take(ids[0])
