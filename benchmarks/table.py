@@ -22,6 +22,7 @@ ORDER = (
     "networks",
     "training",
     "motion_model",
+    "learning_curve",
     "fused_search",
     "ranks",
 )
