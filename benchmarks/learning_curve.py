@@ -85,7 +85,7 @@ def main() -> None:
     notes = [
         "TMR alone, batches of 32 of all test segments, mean of the shuffles; a value a seed: "
         + ", ".join(f"{len(models)} at {100 * share:g} %" for share, models in shares),
-        "items are drawn by their keys, so that a smaller share is part of a larger one; epochs are the same, "
+        "items are drawn by their keys: a smaller share is part of a larger one; epochs are the same, "
         "so less data is also fewer steps",
     ]
     save(
