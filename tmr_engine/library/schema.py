@@ -90,6 +90,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # clips that were indexed before have none: their files are read again by the next run
         "UPDATE files SET mtime_ns = -1, content_hash = ''",
     ),
+    (
+        # which side does more is told by other numbers: everything is measured again by the next run
+        "DELETE FROM facets",
+        "UPDATE files SET mtime_ns = -1, content_hash = ''",
+    ),
 )
 
 
