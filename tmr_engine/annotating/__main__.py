@@ -3,7 +3,6 @@
 python -m tmr_engine.annotating segments DATA segments.csv
 python -m tmr_engine.annotating sheets DATA segments.csv FOLDER
 python -m tmr_engine.annotating dataset DATA FOLDER [--development]
-python -m tmr_engine.annotating side-weights DATA
 
 DATA is a folder with manifest.csv, skeletons.json and clips of bare arrays (docs/training.md).
 """
@@ -21,7 +20,6 @@ from ..motion import Motion
 from .dataset import write_dataset
 from .motions import Motions
 from .segments import segments
-from .side_weights import fit_side_weights
 from .table import write_table
 
 COLUMNS = ("motion", "start_s", "end_s")
@@ -37,8 +35,6 @@ def main(words: Sequence[str]) -> int:
         case ["dataset", data, folder, *options] if options in ([], ["--development"]):
             counts = write_dataset(Path(data), Path(folder), development=bool(options))
             print(", ".join(f"{split}: {count}" for split, count in counts.items()))
-        case ["side-weights", data]:
-            print(fit_side_weights(Path(data)))
         case _:
             print(__doc__, file=sys.stderr)
             return 2

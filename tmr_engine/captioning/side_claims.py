@@ -2,7 +2,7 @@
 
 "turns left with the right hand up" claims two things: a turn to the left, and of the right hand that it is
 high. `side_weights.json` holds what each kind of claim tells of the numbers of `facts.biases`: it was fitted
-to captions of the training split (`tmr_engine.annotating.side_weights`), and nothing in it was set by hand.
+to captions of the training split (`tmr_engine.training.side_weights`), and nothing in it was set by hand.
 """
 
 from __future__ import annotations

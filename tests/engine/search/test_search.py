@@ -40,7 +40,7 @@ def test_the_parts_are_returned_and_the_score_is_their_weighted_mean(encoder):
     library = StandInLibrary(encoder, [make_clip("a", "walk home", name="walk")], {"a": 10.0})
     (result,) = search(library, encoder, "walk home")
     assert result.parts == pytest.approx({"caption": 1.0, "name": np.sqrt(0.5), "words": 0.5}, abs=1e-4)
-    assert result.score == pytest.approx((1.0 + 0.5 * 0.5) / 1.5, abs=1e-4)
+    assert result.score == pytest.approx((1.0 + 1.3 * 0.5) / 2.3, abs=1e-4)
     (plain,) = search(library, encoder, "walk home", weights=Weights(words=0.0))
     assert plain.score == pytest.approx(1.0, abs=1e-4)
 
@@ -51,7 +51,7 @@ def test_a_clip_without_captions_is_found_by_its_name(encoder):
     assert _ids(results) == ["named", "captioned"]
     assert results[0].caption == "walk home"
     assert results[0].parts["caption"] == 0.0
-    assert results[0].score == pytest.approx(1.0 / 1.5, abs=1e-4)
+    assert results[0].score == pytest.approx(1.0 / 2.3, abs=1e-4)
 
 
 def test_a_name_that_says_nothing_takes_nothing_away(encoder):

@@ -1,11 +1,14 @@
 """Fits `captioning/side_weights.json`: what claims of left and right tell of measured numbers.
 
+    python -m tmr_engine.training.side_weights DATA
+
 Every caption of the training split that names a side gives a pair: its motion and that motion mirrored. All
 numbers are odd, so a pair is one row, and the weights are those of a logistic regression without intercept.
 """
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +18,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from scipy.optimize import minimize
 
+from ..annotating.dataset import write_dataset
 from ..captioning.facts import biases_of
 from ..captioning.side_claims import side_claims, terms, write_weights
 from ..datasets import Dataset, Places, load_dataset
@@ -23,7 +27,6 @@ from ..datasets.text_files import read_rows
 from ..features import features_to_joints
 from ..library.places import cache_folder
 from ..motion.rotation import FloatArray
-from .dataset import write_dataset
 
 LEAST = 8  # captions that a kind of claim must have
 PENALTY = 3.0  # of squared weights; of those of special kinds, twice that
@@ -142,3 +145,7 @@ def _row(names: Sequence[str], values: FloatArray) -> dict[str, float]:
         for name, value in zip(names, values, strict=True)
         if abs(value) >= _SMALLEST
     }
+
+
+if __name__ == "__main__":
+    print(fit_side_weights(Path(sys.argv[1])))
