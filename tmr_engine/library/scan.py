@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import LibraryError
 
-NOT_MOTIONS = (".vectors.npz",)  # ours, beside caption files
+NOT_MOTIONS = (".vectors.npz", ".known.npz")  # ours, beside captions and motions
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ NMS_IOU = 0.5
 
 @dataclass(frozen=True)
 class Moment:
-    """A part of a motion, in seconds of its own time, and how well it fits the sentence (at most about 1)."""
+    """A part of a motion, in seconds of its own time, and how well it fits the sentence, at most 1."""
 
     start_s: float
     end_s: float
@@ -96,7 +96,7 @@ class Spans:
         usual = -0.5 * (np.log(seconds / _USUAL_S) / _SPREAD) ** 2
         scores: FloatArray = latents @ meant + _LENGTH * usual
         asked = parse(text)
-        return scores + _FACETS * agreement(asked, self.facets) if asked else scores
+        return (scores + _FACETS * agreement(asked, self.facets)) / (1 + _FACETS) if asked else scores
 
 
 def spans(joints: FloatArray) -> np.ndarray:

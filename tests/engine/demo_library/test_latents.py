@@ -45,6 +45,8 @@ def test_a_fresh_index_holds_what_the_model_has_read(bundled: Path, data: Path, 
     taken = demo_library(tmp_path / "index", lambda: None, data=data)
     found = taken.motion_gallery(signal.model_id)
     assert (len(found.clip_ids), found.missing) == (count, 0)
+    # what lies beside the clips is no motion file that could not be read
+    assert (taken.info()["files"], taken.info()["failed_files"]) == (1, 0)
     clip = found.clip_ids[3]
     (expected,) = signal.encode([taken.load(clip)])
     np.testing.assert_allclose(found.latents[3], expected, atol=2e-3)

@@ -263,9 +263,9 @@ def test_moments_are_parts_read_as_clips_of_their_own(
     for part in found:
         alone = motion.cut(part.start_s, part.end_s)
         usual = -0.5 * (np.log((part.end_s - part.start_s) / 3.2) / 0.55) ** 2
-        cosine = part.score - 0.05 * usual
         agreed = agreement(parse(text), FacetTable([facets(alone)]))[0]
-        assert cosine == pytest.approx(latent(model, alone) @ query + asks * agreed, abs=1e-3)
+        score = latent(model, alone) @ query + 0.05 * usual + asks * agreed
+        assert part.score == pytest.approx(score / (1 + asks), abs=1e-3)
     spans = [(part.start_s, part.end_s) for part in found]
     for number, (start, end) in enumerate(spans):
         assert 0.0 <= start < end <= motion.duration_s
