@@ -37,7 +37,7 @@ class Weights:
     stand_in: float = 0.9
 
 
-MOTION_ALONE = Weights(name=0.0, meaning=0.0, words=0.0, motion=1.0, facets=1.0)
+MOTION_ALONE = Weights(name=0.0, meaning=0.0, words=0.0, motion=1.0, facets=1.2)
 TEXT_ALONE = Weights(motion=0.0, facets=0.0, stand_in=0.0)
 
 
