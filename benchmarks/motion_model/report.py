@@ -44,8 +44,9 @@ little about sides; the pairs of left and right below do.
   latent of the same events in another order
 - contrasted + facets: that + {weight:g} x the agreement of the facets
 
-The captioner's limits were set while looking at clips of every split (docs/captioning.md): what rests on
-kinematics or facets is not held out as TMR alone is.
+The captioner's limits were set while looking at clips of every split (docs/captioning.md); what it knows of
+left and right was fitted to the training split alone, and weights were chosen on the development split. So
+what rests on kinematics or facets is not held out as TMR alone is.
 """
 _CHOICES = """Scores of two motions with one sentence: the share in which the right one is ahead (a tie
 counts half) and its 95 % interval (Wilson), both of the first bundle; then mean and standard deviation
