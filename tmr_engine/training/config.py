@@ -120,6 +120,8 @@ class AugmentationConfig:
         reversed: what stands in a row stands in the other order too, as its opposite.
         in_halves: so many more for each, the arms of one motion on the legs of another, where they go
             together.
+        noise: so many more for each, with the tremor of a rougher capture. (Heading and proportions need no
+            change: features are the same for every heading, and of one skeleton.)
         paraphrases: of each caption, words exchanged for others that mean the same.
         described: sentences about what is measured in each motion.
     """
@@ -129,6 +131,7 @@ class AugmentationConfig:
     in_a_row: float = 0.0
     reversed: bool = False
     in_halves: float = 0.0
+    noise: float = 0.0
     paraphrases: int = 0
     described: int = 0
 
@@ -201,6 +204,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "augmentation.tempo": (0.0, 100.0),
     "augmentation.in_a_row": (0.0, 100.0),
     "augmentation.in_halves": (0.0, 100.0),
+    "augmentation.noise": (0.0, 100.0),
     "augmentation.paraphrases": (0, 16),
     "augmentation.described": (0, 16),
     "loss.temperature": (1e-4, 1e4),

@@ -11,6 +11,7 @@ from tmr_engine.training.augmentation.motions import (
     at_tempo,
     headings,
     one_after_the_other,
+    trembling,
     upper_and_lower,
 )
 
@@ -46,6 +47,18 @@ def test_at_another_tempo_the_same_way_is_gone_in_another_time(factor: float) ->
     assert changed[-1] == pytest.approx(motion[-1])
     steps = np.diff(changed[:, 0, 2])
     assert steps == pytest.approx(2.0 / (len(changed) - 1))
+
+
+def test_a_tremor_is_as_large_as_asked_and_smooth() -> None:
+    motion = sliding(2000, 0.0)
+    noise = trembling(motion, 0.005, np.random.default_rng(1)) - motion
+    assert noise.std() == pytest.approx(0.005, rel=0.02)
+    assert noise.mean() == pytest.approx(0.0, abs=1e-4)
+    # neighbours share two of the three draws that each is the mean of
+    together = (noise[1:] * noise[:-1]).mean() / noise.var()
+    assert together == pytest.approx(2 / 3, abs=0.02)
+    again = trembling(motion, 0.005, np.random.default_rng(1)) - motion
+    assert again == pytest.approx(noise)
 
 
 @pytest.mark.parametrize("facing", [0.0, 90.0, -135.0])

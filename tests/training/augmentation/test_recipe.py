@@ -115,6 +115,18 @@ def test_at_another_tempo_the_captions_say_so(dataset: Dataset) -> None:
         assert texts(made.items[index]) == [f"{text} {word}" for text in CAPTIONS[source]]
 
 
+def test_a_rougher_capture_keeps_its_captions_and_nearly_its_motion(dataset: Dataset) -> None:
+    made = augmented(dataset, AugmentationConfig(noise=2.0), 1)
+    assert len(made) == 3 + 6
+    for index in range(3, len(made)):
+        source = made.items[index].key.split()[0]
+        assert texts(made.items[index]) == list(CAPTIONS[source])
+        after = features_to_joints(made.features(index))
+        before = features_to_joints(dataset.features(list(CAPTIONS).index(source)))[: len(after)]
+        away = np.linalg.norm((after - after[:, :1]) - (before - before[:, :1]), axis=-1)
+        assert 0.001 < np.median(away) < 0.05
+
+
 def test_two_motions_in_a_row_are_told_in_their_order(dataset: Dataset) -> None:
     made = augmented(dataset, AugmentationConfig(in_a_row=3.0), 1)
     rows = [(made.items[index], index) for index in range(3, len(made))]
@@ -155,7 +167,7 @@ def test_more_words_leave_the_first_caption_and_the_motions_as_they_are(dataset:
 
 
 def test_the_same_seed_makes_the_same_and_another_seed_something_else(dataset: Dataset) -> None:
-    config = AugmentationConfig(mirror=True, tempo=2.0, in_a_row=2.0, in_halves=1.0, paraphrases=1)
+    config = AugmentationConfig(mirror=True, tempo=2.0, in_a_row=2.0, in_halves=1.0, noise=1.0, paraphrases=1)
     one, again, other = (augmented(dataset, config, seed) for seed in (1, 1, 2))
     assert one.items == again.items
     for index in range(len(one)):

@@ -32,6 +32,17 @@ def at_tempo(joints: FloatArray, factor: float) -> FloatArray:
     return moved
 
 
+def trembling(joints: FloatArray, metres: float, draw: np.random.Generator) -> FloatArray:
+    """The motion as a rougher capture has it: every joint wanders by `metres` (standard deviation) a frame.
+
+    The noise is smooth over three frames, as that of markers and of pose estimators is.
+    """
+    noise = draw.standard_normal((len(joints) + 2, *joints.shape[1:]))
+    smooth = (noise[:-2] + noise[1:-1] + noise[2:]) / np.sqrt(3)
+    rough: FloatArray = joints + metres * smooth
+    return rough
+
+
 def one_after_the_other(first: FloatArray, second: FloatArray, fps: float) -> FloatArray:
     """Two motions in a row: the second begins where the first stands and the way it faces.
 

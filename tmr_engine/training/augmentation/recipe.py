@@ -22,12 +22,13 @@ from ...datasets.dataset import DatasetError
 from ...features import FEATURE_WIDTH, features_to_joints, joints_to_features, mirror_joints
 from ...motion.rotation import FloatArray
 from ..config import AugmentationConfig
-from .motions import at_tempo, one_after_the_other, upper_and_lower
+from .motions import at_tempo, one_after_the_other, trembling, upper_and_lower
 
 _FOLDER = Path("made")  # no such place on disk: names what is made
 _SHORTEST = 10  # frames of a part that something is made of
 _LONGEST_ROW_S = 10.0  # as long as the parts that training takes (section 4 of the paper)
 _TEMPOS = ((0.6, 0.8), (1.25, 1.6))  # so much slower or faster that a person would say so
+_NOISES_M = (0.002, 0.01)  # from a good optical capture to one by video
 _TRIES = 20  # partners that are looked at before a motion is left without one
 _KINDS: dict[str, list[str]] = json.loads(
     Path(__file__).with_name("body_halves.json").read_text(encoding="utf-8")
@@ -88,7 +89,8 @@ class _Maker:
     def changes_motions(self) -> bool:
         """Whether more than words is asked for."""
         config = self._config
-        return bool(config.mirror or config.tempo or config.in_a_row or config.in_halves or config.described)
+        made = (config.mirror, config.tempo, config.in_a_row, config.in_halves, config.noise)
+        return any(made) or bool(config.described)
 
     def read(self, place: MotionPlace) -> FloatArray:
         """The features of an item, of the data set's own or made here."""
@@ -114,6 +116,7 @@ class _Maker:
             (self._config.tempo, self._at_tempo),
             (self._config.in_a_row, self._in_a_row),
             (self._config.in_halves, self._in_halves),
+            (self._config.noise, self._trembling),
         ):
             for place in self._draw.integers(len(self._parts), size=round(share * len(self._parts))):
                 items += make(self._parts[place])
@@ -134,6 +137,18 @@ class _Maker:
         factor = float(self._draw.uniform(low, high))
         texts = [tempo(text, faster=factor > 1) for text in self._told(part)]
         return [self._item(f"at {factor:.2f}", part, texts, lambda: at_tempo(self._joints(part), factor))]
+
+    def _trembling(self, part: Part) -> list[Item]:
+        metres = float(self._draw.uniform(*_NOISES_M))
+        seed = int(self._draw.integers(2**32))
+        return [
+            self._item(
+                "trembling",
+                part,
+                self._told(part),
+                lambda: trembling(self._joints(part), metres, np.random.default_rng(seed)),
+            )
+        ]
 
     def _in_a_row(self, first: Part) -> list[Item]:
         """Another motion follows; in the other order too, where that is asked for."""
