@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -95,13 +95,6 @@ def terms(claims: Sequence[SideClaim]) -> dict[str, float]:
         for kind in claim.kinds:
             found[kind] = found.get(kind, 0.0) + sign / np.sqrt(len(claims))
     return found
-
-
-def write_weights(weights: Mapping[str, Mapping[str, float]], path: Path = WEIGHTS) -> None:
-    """Writes fitted weights, kind of claim -> number -> weight, a line each."""
-    lines = [f" {json.dumps(kind)}: {json.dumps(dict(row))}" for kind, row in weights.items()]
-    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-    _weights.cache_clear()
 
 
 @cache

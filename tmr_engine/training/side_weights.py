@@ -8,6 +8,7 @@ numbers are odd, so a pair is one row, and the weights are those of a logistic r
 
 from __future__ import annotations
 
+import json
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -19,8 +20,9 @@ import numpy as np
 from scipy.optimize import minimize
 
 from ..annotating.dataset import write_dataset
+from ..atomic import replacing
 from ..captioning.facts import biases_of
-from ..captioning.side_claims import side_claims, terms, write_weights
+from ..captioning.side_claims import WEIGHTS, side_claims, terms
 from ..datasets import Dataset, Places, load_dataset
 from ..datasets.manifest import MANIFEST
 from ..datasets.text_files import read_rows
@@ -83,7 +85,9 @@ def fit_side_weights(data: Path) -> str:
     for subject in dict.fromkeys(subjects.tolist()):
         held = subjects == subject
         odds[held] = score(known.of(held), fit(known.of(~held)))
-    write_weights(fit(known))
+    lines = [f" {json.dumps(kind)}: {json.dumps(row)}" for kind, row in fit(known).items()]
+    with replacing(WEIGHTS) as file:
+        file.write(("{\n" + ",\n".join(lines) + "\n}\n").encode("ascii"))
     return (
         f"{len(odds)} captions of {len(set(known.keys))} motions; on subjects left out of the fit "
         f"{100 * np.mean(odds > 0):.1f} % right"
