@@ -59,7 +59,7 @@ def fit(data: Path, signal: MotionSignal) -> None:
             found.append((collection.clips, {text: collection.parts(text) for text in queries}))
 
     def quality(weights: Weights) -> tuple[float, float, float]:
-        known, unknown = (_scores(clips, parts, queries, weights).mean() for clips, parts in found)
+        known, unknown = (100 * _scores(clips, parts, queries, weights).mean() for clips, parts in found)
         return float(known + unknown) / 2, float(known), float(unknown)
 
     grid = [Weights(**dict(zip(GRID, values, strict=True))) for values in product(*GRID.values())]

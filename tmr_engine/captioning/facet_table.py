@@ -11,7 +11,7 @@ from .bias_names import BIASES
 from .event import Event
 from .facets import GAITS, Facets
 
-# metres a second of an adult who neither hurries nor dawdles (Bohannon 1997 for walks; jogs and runs: ours)
+# metres a second of an adult who neither hurries nor dawdles; of walks between slow and brisk (`facets`)
 USUAL_MPS = {"slow walk": 1.25, "walk": 1.25, "fast walk": 1.25, "jog": 2.6, "run": 4.0, "crawl": 0.5}
 Values = NDArray[np.float64]
 Mask = NDArray[np.bool_]

@@ -16,7 +16,8 @@ from .bias_names import BIASES
 from .event import BOTH, LEFT, RIGHT
 from .events import in_order
 from .facet_table import FacetTable, Mask, Values
-from .side_claims import SideClaim, side_claims, weights_of
+from .rewrite import usual_spelling
+from .side_claims import SIDE_WORDS, SideClaim, side_claims, weights_of
 from .stems import Stems
 
 _T: dict[str, Any] = json.loads(Path(__file__).with_name("query_words.json").read_text(encoding="utf-8"))
@@ -55,7 +56,7 @@ class Asked:
 
 def parse(text: str) -> tuple[Asked, ...]:
     """What a query asks of facets, in plain English; nothing where it speaks of none."""
-    low = " ".join(text.lower().split())
+    low = usual_spelling(" ".join(text.lower().split()))
     asked: list[Asked] = []
     for what, units in (("speed", _T["speed_units"]), ("duration", _T["time_units"]), ("degrees", None)):
         low, found = _numbers(low, what, units or dict.fromkeys(_T["angle_units"], 1.0))
@@ -66,7 +67,7 @@ def parse(text: str) -> tuple[Asked, ...]:
             break
     for clause in _CLAUSE.split(low):
         asked += _clause(clause)
-    claims = side_claims(text)
+    claims = side_claims(low)
     turns = {claim.side for claim in claims if claim.part == "turn"}
     if len(turns) == 1:
         asked = [replace(part, kinds=tuple(turns)) if part.what == "degrees" else part for part in asked]
@@ -173,7 +174,7 @@ def _count(tokens: list[str]) -> float:
     return 0.0
 
 
-_FILLERS = frozenset({"the", "a", "an", "his", "her", "their", *_T["side_words"]})
+_FILLERS = frozenset({"the", "a", "an", "his", "her", "their", "both", *SIDE_WORDS})
 _STEMS = Stems(
     (word for phrases in _T["events"].values() for phrase in phrases for word in phrase.split()),
     _T["irregular"],

@@ -29,6 +29,7 @@ _TOKEN = re.compile(r"[a-z'-]+")
 _SIDE_OF: dict[str, str] = {word: side for side, words in _T["sides"].items() for word in words}
 _PART_OF: dict[str, str] = {word: part for part, words in _T["parts"].items() for word in words}
 _TABLES = (_T["parts"], _T["said"], _T["strikes"], _T["done"])
+SIDE_WORDS = frozenset(_SIDE_OF)
 _STEMS = Stems((word for table in _TABLES for words in table.values() for word in words), _T["irregular"])
 _NEAR = 3  # words behind a side in which its part is looked for
 _EARLY = 0.3  # share of the clauses that are the beginning

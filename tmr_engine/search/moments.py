@@ -26,7 +26,7 @@ from .motion_signal import MotionSignal
 # fine enough that what a sentence tells of is one to three parts
 PARTS = Lengths(shortest_s=1.0, longest_s=10.0, wanted_s=2.5, cut_cost=0.3)
 _IN_A_ROW = 3
-# weights beside the cosine, chosen on the development split (docs/model-benchmark.md)
+# weights beside the cosine, chosen on the development split (docs/training.md)
 _FACETS = 0.8
 _LENGTH = 0.05
 _USUAL_S, _SPREAD = 3.2, 0.55  # of what one sentence tells of: a log-normal length

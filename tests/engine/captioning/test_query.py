@@ -96,6 +96,9 @@ def test_the_asked_side_ranks_above_the_other(left, query):
     [
         ("three jumps", bodies.jumping([0.3] * 3), bodies.jumping([0.3])),
         ("walking faster than 1.2 m/s", bodies.walking(4.0, 1.5), bodies.walking(4.0, 0.8)),
+        ("slow walk", bodies.walking(4.0, 0.7), bodies.walking(4.0, 1.6)),
+        ("walks fast", bodies.walking(4.0, 1.7), bodies.walking(4.0, 0.9)),
+        ("turns 90 degrees to the left", turning(90), turning(170)),
         ("in place", bodies.squatting([0.4]), bodies.walking(4.0, 1.2)),
         ("longer than 3 seconds", bodies.walking(4.0, 1.0), bodies.walking(2.0, 1.0)),
         ("squats", bodies.squatting([0.4]), bodies.walking(4.0, 1.2)),
